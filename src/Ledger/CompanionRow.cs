@@ -1,0 +1,57 @@
+using Npgsql;
+
+namespace SightPay.Ledger;
+
+/// <summary>
+/// A slice's typed row, guard or both, that is decided and written in the same commit as an act's transfers.
+/// Each concrete type has one <see cref="ICompanionWriter"/>.
+/// </summary>
+public abstract record CompanionRow;
+
+/// <summary>What a guard says of one row, in the order of the acts.</summary>
+public readonly record struct GuardVerdict
+{
+    private GuardVerdict(string? code, bool stale) => (Code, IsStale) = (code, stale);
+
+    public string? Code { get; }
+    public bool IsStale { get; }
+    public bool Holds => Code is null && !IsStale;
+
+    public static GuardVerdict Ok => default;
+    public static GuardVerdict Stale => new(null, true);
+    public static GuardVerdict Refused(string code) => new(code, false);
+}
+
+/// <summary>A slice's set-based writer for one type of rows. Registered once when the ledger opens.</summary>
+public interface ICompanionWriter
+{
+    Type RowType { get; }
+
+    /// <summary>
+    /// Starts a batch with all rows of this type in it, those of plans that may not be chosen included.
+    /// </summary>
+    ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows);
+}
+
+/// <summary>
+/// One group commit seen by one slice: load (one round trip, with the ledger's own), then Check and Apply row by row in
+/// memory with serial semantics, then write everything that was applied in one statement each. May run again from
+/// Begin when a poisoned batch is bisected.
+/// </summary>
+public interface ICompanionBatch
+{
+    /// <summary>Adds the statements that load what the guards need; returns how many result sets they give.</summary>
+    int Load(NpgsqlBatch batch);
+
+    /// <summary>Reads those result sets; called once for each, positioned on it.</summary>
+    Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct);
+
+    /// <summary>Judges one row against what was loaded and applied so far. Changes nothing.</summary>
+    GuardVerdict Check(CompanionRow row);
+
+    /// <summary>Takes the row into the batch's state; called after all checks of its plan held.</summary>
+    void Apply(CompanionRow row, DateTimeOffset at);
+
+    /// <summary>Adds the statements that write all applied rows; none when there are none.</summary>
+    void Write(NpgsqlBatch batch);
+}

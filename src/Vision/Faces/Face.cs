@@ -1,0 +1,47 @@
+namespace SightPay.Vision.Faces;
+
+/// <summary>A point in the pixels of the picture it was found in.</summary>
+public readonly record struct FacePoint(float X, float Y);
+
+/// <summary>Eyes (as seen, left first), nose, mouth corners (left first), in pixels of the picture.</summary>
+public readonly record struct FivePoints(
+    FacePoint LeftEye, FacePoint RightEye, FacePoint Nose, FacePoint MouthLeft, FacePoint MouthRight);
+
+/// <summary>A detected face: upright box in pixels of the picture and the detector's score 0..1.</summary>
+public readonly record struct FaceBox(float X, float Y, float Width, float Height, float FaceScore);
+
+/// <summary>Why a face is not good enough to be recognised or enrolled; the order is the precedence.</summary>
+public enum FaceFlaw
+{
+    None = 0,
+
+    /// <summary>The face is too small in the picture.</summary>
+    TooSmall,
+
+    /// <summary>Part of the face lies outside the picture.</summary>
+    CutOff,
+
+    /// <summary>Turned or tilted too far from the camera.</summary>
+    Turned,
+
+    /// <summary>Out of focus or moved.</summary>
+    Blurred,
+
+    /// <summary>Too dark, too bright or without contrast.</summary>
+    BadLight,
+}
+
+/// <param name="Score">0..1, one figure for ranking and weighting photos.</param>
+/// <param name="EyeDistancePx">Between the eye centres, in pixels of the picture.</param>
+/// <param name="Sharpness">Variance of the Laplacian of the aligned face, grey 0..255.</param>
+/// <param name="YawDegrees">Positive when the face turns to the picture's right.</param>
+/// <param name="PitchDegrees">Positive when the face looks up.</param>
+/// <param name="Brightness">Mean grey of the aligned face, 0..255.</param>
+/// <param name="Contrast">Standard deviation of the grey.</param>
+/// <param name="Flaw">The first limit that is broken, or None.</param>
+public readonly record struct FaceQuality(
+    float Score, float EyeDistancePx, float Sharpness, float YawDegrees, float PitchDegrees, float Brightness,
+    float Contrast, FaceFlaw Flaw);
+
+/// <summary>A face looked at closely: landmarks, quality and, when asked for, its template.</summary>
+public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template);
