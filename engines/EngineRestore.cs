@@ -29,14 +29,24 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             File.SetLastWriteTimeUtc(stamp, TimeProvider.System.GetUtcNow().UtcDateTime);
             return;
         }
-        Remove(_work);
+        try
+        {
+            Remove(_work);
+            Make(withPostgresql, fingerprint);
+        }
+        finally
+        {
+            Remove(_work);
+        }
+    }
+
+    private void Make(bool withPostgresql, string fingerprint)
+    {
         var built = Path.Combine(_work, "dist");
         Directory.CreateDirectory(built);
-        Note("npm packages");
         Fill(built, NpmRestore.Run(project, Path.Combine(_work, "engines"), Npmrc));
         if (withPostgresql)
         {
-            Note("PostgreSQL, since this machine has none of version 15 or later");
             var packages = NpmRestore.Run(
                 Path.Combine(project, "postgresql"), Path.Combine(_work, "postgresql"), Npmrc);
             PostgresqlTree.Copy(packages, Path.Combine(built, "pgsql"), Path.Combine(built, "licences"));
@@ -45,7 +55,6 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         if (Directory.Exists(_dist))
             Directory.Move(_dist, Path.Combine(_work, "old"));
         Directory.Move(built, _dist);
-        Remove(_work);
     }
 
     private string Npmrc => Path.Combine(project, "..", ".npmrc");
@@ -57,7 +66,6 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             Copy(file, Path.Combine(dist, "native"));
         foreach (var sample in Enumerable.Range(1, 6))
             Copy(Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg"), Path.Combine(dist, "samples"));
-        Note("models");
         StandardPackImport.Run(packages, Path.Combine(dist, "models", "standard"));
         foreach (var (package, file) in NativeFiles.Licences(packages))
             Copy(file, Path.Combine(dist, "licences", package));
@@ -116,6 +124,4 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
-
-    private static void Note(string what) => Console.Error.WriteLine($"engines: {what} ...");
 }
