@@ -14,11 +14,14 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
     private const int LockPollMs = 200;
 
     private readonly string _dist = Path.Combine(project, "dist");
-    private readonly string _work = Path.Combine(project, "obj", "restore");
+    private readonly string _restores = Path.Combine(project, "obj", "restore");
+
+    // A folder of its own for every run: the npm of a killed build may still be writing into the last one.
+    private readonly string _work = Path.Combine(project, "obj", "restore", Path.GetRandomFileName());
 
     public void Run()
     {
-        Directory.CreateDirectory(Path.Combine(project, "obj"));
+        Directory.CreateDirectory(_restores);
         using var only = TakeLock();
         var withPostgresql = wish == PostgresqlWish.Always || (wish == PostgresqlWish.Auto && !SystemPostgresql.Exists());
         var fingerprint = Fingerprint(withPostgresql);
@@ -31,12 +34,12 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         }
         try
         {
-            Remove(_work);
+            Clean();
             Make(withPostgresql, fingerprint);
         }
         finally
         {
-            Remove(_work);
+            Clean();
         }
     }
 
@@ -119,9 +122,19 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
-    private static void Remove(string folder)
+    /// <summary>What cannot be deleted yet is deleted by the next restore.</summary>
+    private void Clean()
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        foreach (var folder in Directory.EnumerateDirectories(_restores))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"{folder} is still in use.");
+            }
+        }
     }
 }
