@@ -62,8 +62,10 @@ internal static partial class TextRules
             if (!inFence && line.StartsWith("# ", StringComparison.Ordinal)) titles++;
         }
 
-        if (titles != 1) yield return $"{file}: {titles} titles; one line starts with a single #.";
-        if (!file.Text.StartsWith("# ", StringComparison.Ordinal)) yield return $"{file}: the title comes first.";
+        if (titles != 1)
+            yield return $"{file}: {titles} titles; one line starts with a single #.";
+        else if (!file.Text.StartsWith("# ", StringComparison.Ordinal))
+            yield return $"{file}: the title comes first.";
     }
 
     /// <summary>Links inside the repository must lead somewhere.</summary>
