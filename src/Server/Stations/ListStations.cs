@@ -6,7 +6,7 @@ namespace SightPay.Server.Stations;
 internal static class ListStations
 {
     internal sealed record Shown(
-        string Id, StationKind Kind, string Place, string Name, IReadOnlyList<StoredKey> Keys);
+        string Id, StationKind Kind, string PlaceId, string Name, IReadOnlyList<StoredKey> Keys);
 
     public static async Task<IResult> Handle(HttpContext http, StationStore store)
     {

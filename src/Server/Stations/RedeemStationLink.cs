@@ -19,7 +19,7 @@ internal static class RedeemStationLink
         if (await store.RedeemAsync(connection, transaction, StationKey.Of(code), ct) is not { } station)
             return Problems.Of(
                 404, "link_not_valid", "This link is unknown, used or older than ten minutes. Make a new one.");
-        await store.AddKeyAsync(connection, transaction, station.Id, key, ct);
+        await store.AddKeyAsync(connection, transaction, station.Id, key, "kiosk link", ct);
         await audit.WriteAsync(
             connection, transaction, $"station:{station.Id}", "station_link_redeemed", $"station:{station.Id}", ct);
         await transaction.CommitAsync(ct);

@@ -5,11 +5,16 @@ using SightPay.Ledger;
 namespace SightPay.Server.Stations;
 
 /// <param name="Id">For revoking; the key itself is not stored.</param>
-internal sealed record StoredKey(Guid Id, DateTimeOffset CreatedAt);
+/// <param name="Label">How the station came by it.</param>
+/// <param name="LastUsedAt">To the minute.</param>
+internal sealed record StoredKey(Guid Id, string Label, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);
 
 /// <summary>This slice's SQL about devices, keys and links.</summary>
 internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock)
 {
+    // The time of last use is for operators who clean up; written at most this often it costs nothing at a gate.
+    private static readonly TimeSpan _usedWithin = TimeSpan.FromMinutes(1);
+
     public async Task<Station?> FindAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand("select id, kind, place, name from station where id = $1");
@@ -22,35 +27,33 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
     public async Task<Station?> OfKeyAsync(StationKey key, CancellationToken ct)
     {
         var hash = key.Hash();
-        await using var command = database.CreateCommand(
-            """
-            select s.id, s.kind, s.place, s.name, k.hash from station_key k join station s on s.id = k.station
-            where k.hash = $1 and k.revoked_at is null
-            """);
+        var (station, usedAt) = await FindByKeyAsync(hash, ct);
+        if (station is null || usedAt is { } recent && clock.GetUtcNow() - recent < _usedWithin) return station;
+        await using var command = database.CreateCommand("update station_key set last_used_at = $2 where hash = $1");
         command.Parameters.Add(new() { Value = hash });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return null;
-        // An index finds by hash, which tells a guesser nothing of the key; the last word is said in constant time.
-        return CryptographicOperations.FixedTimeEquals(hash, reader.GetFieldValue<byte[]>(4)) ? Read(reader) : null;
+        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await command.ExecuteNonQueryAsync(ct);
+        return station;
     }
 
     public async Task<IReadOnlyList<(Station Station, IReadOnlyList<StoredKey> Keys)>> AllAsync(CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
-            select s.id, s.kind, s.place, s.name,
-                   coalesce(array_agg(k.id order by k.created_at) filter (where k.id is not null), '{}'),
-                   coalesce(array_agg(k.created_at order by k.created_at) filter (where k.id is not null), '{}')
+            select s.id, s.kind, s.place, s.name, k.id, k.label, k.created_at, k.last_used_at
             from station s left join station_key k on k.station = s.id and k.revoked_at is null
-            group by s.id order by s.kind, s.id
+            order by s.kind, s.id, k.created_at
             """);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var all = new List<(Station, IReadOnlyList<StoredKey>)>();
+        var all = new List<(Station Station, IReadOnlyList<StoredKey> Keys)>();
+        var keys = new List<StoredKey>();
         while (await reader.ReadAsync(ct))
         {
-            var times = reader.GetFieldValue<DateTimeOffset[]>(5);
-            var keys = reader.GetFieldValue<Guid[]>(4).Select((id, i) => new StoredKey(id, times[i])).ToList();
-            all.Add((Read(reader), keys));
+            if (all.Count == 0 || all[^1].Station.Id != reader.GetString(0)) all.Add((Read(reader), keys = []));
+            if (!reader.IsDBNull(4))
+                keys.Add(new StoredKey(
+                    reader.GetGuid(4), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6),
+                    reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7)));
         }
         return all;
     }
@@ -70,20 +73,21 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
             },
         })
             await command.ExecuteNonQueryAsync(ct);
-        await AddKeyAsync(connection, transaction, station.Id, opening.Key, ct);
+        await AddKeyAsync(connection, transaction, station.Id, opening.Key, "first start", ct);
     }
 
     public async Task AddKeyAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, string station, StationKey key,
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string station, StationKey key, string label,
         CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            "insert into station_key (id, station, hash, created_at) values ($1, $2, $3, $4)", connection, transaction)
+            "insert into station_key (id, station, hash, label, created_at) values ($1, $2, $3, $4, $5)",
+            connection, transaction)
         {
             Parameters =
             {
                 new() { Value = Ids.Next(clock) }, new() { Value = station }, new() { Value = key.Hash() },
-                new() { Value = clock.GetUtcNow() },
+                new() { Value = label }, new() { Value = clock.GetUtcNow() },
             },
         };
         await command.ExecuteNonQueryAsync(ct);
@@ -134,6 +138,22 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
         };
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? Read(reader) : null;
+    }
+
+    private async Task<(Station? Station, DateTimeOffset? UsedAt)> FindByKeyAsync(byte[] hash, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select s.id, s.kind, s.place, s.name, k.hash, k.last_used_at
+            from station_key k join station s on s.id = k.station where k.hash = $1 and k.revoked_at is null
+            """);
+        command.Parameters.Add(new() { Value = hash });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        // An index finds by hash, which tells a guesser nothing of the key; the last word is said in constant time.
+        if (!await reader.ReadAsync(ct)
+            || !CryptographicOperations.FixedTimeEquals(hash, reader.GetFieldValue<byte[]>(4)))
+            return (null, null);
+        return (Read(reader), reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5));
     }
 
     private static string NameOf(StationKind kind) => kind.ToString().ToLowerInvariant();

@@ -9,11 +9,13 @@ create table station (
 
 -- Several keys a station, each revocable; only the SHA-256 of a random 32-byte key is stored.
 create table station_key (
-    id         uuid primary key,
-    station    text not null references station,
-    hash       bytea not null unique,
-    created_at timestamptz not null,
-    revoked_at timestamptz
+    id           uuid primary key,
+    station      text not null references station,
+    hash         bytea not null unique,
+    label        text not null,
+    created_at   timestamptz not null,
+    last_used_at timestamptz,
+    revoked_at   timestamptz
 );
 create index station_key_station on station_key (station);
 
