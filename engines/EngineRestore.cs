@@ -14,11 +14,14 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
     private const int LockPollMs = 200;
 
     private readonly string _dist = Path.Combine(project, "dist");
-    private readonly string _work = Path.Combine(project, "obj", "restore");
+    private readonly string _restores = Path.Combine(project, "obj", "restore");
+
+    // A folder of its own for every run: the npm of a killed build may still be writing into the last one.
+    private readonly string _work = Path.Combine(project, "obj", "restore", Path.GetRandomFileName());
 
     public void Run()
     {
-        Directory.CreateDirectory(Path.Combine(project, "obj"));
+        Directory.CreateDirectory(_restores);
         using var only = TakeLock();
         var withPostgresql = wish == PostgresqlWish.Always || (wish == PostgresqlWish.Auto && !SystemPostgresql.Exists());
         var fingerprint = Fingerprint(withPostgresql);
@@ -29,14 +32,24 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             File.SetLastWriteTimeUtc(stamp, TimeProvider.System.GetUtcNow().UtcDateTime);
             return;
         }
-        Remove(_work);
+        try
+        {
+            Clean();
+            Make(withPostgresql, fingerprint);
+        }
+        finally
+        {
+            Clean();
+        }
+    }
+
+    private void Make(bool withPostgresql, string fingerprint)
+    {
         var built = Path.Combine(_work, "dist");
         Directory.CreateDirectory(built);
-        Note("npm packages");
         Fill(built, NpmRestore.Run(project, Path.Combine(_work, "engines"), Npmrc));
         if (withPostgresql)
         {
-            Note("PostgreSQL, since this machine has none of version 15 or later");
             var packages = NpmRestore.Run(
                 Path.Combine(project, "postgresql"), Path.Combine(_work, "postgresql"), Npmrc);
             PostgresqlTree.Copy(packages, Path.Combine(built, "pgsql"), Path.Combine(built, "licences"));
@@ -45,7 +58,6 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         if (Directory.Exists(_dist))
             Directory.Move(_dist, Path.Combine(_work, "old"));
         Directory.Move(built, _dist);
-        Remove(_work);
     }
 
     private string Npmrc => Path.Combine(project, "..", ".npmrc");
@@ -57,7 +69,6 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             Copy(file, Path.Combine(dist, "native"));
         foreach (var sample in Enumerable.Range(1, 6))
             Copy(Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg"), Path.Combine(dist, "samples"));
-        Note("models");
         StandardPackImport.Run(packages, Path.Combine(dist, "models", "standard"));
         foreach (var (package, file) in NativeFiles.Licences(packages))
             Copy(file, Path.Combine(dist, "licences", package));
@@ -111,11 +122,19 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
-    private static void Remove(string folder)
+    /// <summary>What cannot be deleted yet is deleted by the next restore.</summary>
+    private void Clean()
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        foreach (var folder in Directory.EnumerateDirectories(_restores))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"{folder} is still in use.");
+            }
+        }
     }
-
-    private static void Note(string what) => Console.Error.WriteLine($"engines: {what} ...");
 }

@@ -8,6 +8,7 @@ internal sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly Lazy<Task<string>> Cluster = new(StartAsync);
     private static int _count;
+    private static Process? Guard { get; set; }
 
     private TestDatabase(NpgsqlDataSource dataSource) => DataSource = dataSource;
 
@@ -44,7 +45,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         foreach (var argument in (string[])["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--",
             "/bin/sh", "-c", script, "sh", root]) run.ArgumentList.Add(argument);
         Process.Start("chown", ["postgres", root])!.WaitForExit();
-        Process.Start(run);
+        Guard = Process.Start(run);
         var admin = $"Host={root};Port=5432;Username=app;Database=postgres";
         for (var i = 0; i < 200; i++)
         {

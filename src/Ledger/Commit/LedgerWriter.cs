@@ -25,6 +25,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private WriterSession? _session;
     private Task _loop = Task.CompletedTask;
     private bool _storeAway;
+    private volatile bool _stopping;
 
     private LedgerWriter(NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options)
     {
@@ -59,16 +60,16 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         var queued = new QueuedAct(act);
         if (!_queue.Writer.TryWrite(queued))
-            throw new LedgerUnavailableException(_queue.Reader.Completion.IsCompleted || _loop.IsCompleted
-                ? "The ledger has stopped."
-                : "The ledger's queue is full.");
+            throw new LedgerUnavailableException(
+                _stopping ? "The ledger is stopping." : "The ledger's queue is full.");
         return queued.Completion;
     }
 
     /// <summary>Decides everything that was queued, then gives the lock back.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _stopping = true;
+        if (!_queue.Writer.TryComplete()) return;
         _stopWaiting.CancelAfter(StoreAwayMax);
         await _loop.ConfigureAwait(false);
         await DropSessionAsync().ConfigureAwait(false);

@@ -8,7 +8,7 @@ namespace SightPay.Ledger.Commit;
 /// </summary>
 internal sealed class WriterSession : IAsyncDisposable
 {
-    private const long LockKey = 0x5369_6768_7450_6179;
+    public const long LockKey = 0x5369_6768_7450_6179;
 
     // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
     // An acknowledged commit is on disk, whatever the database's default says.
