@@ -15,6 +15,9 @@ internal sealed record Look(
     float FaceWidth, float CentreX = 0.5f, float CentreY = 0.5f, float Margin = 0.35f, float Gain = 1,
     float LightFromLeft = 0);
 
+/// <summary>Somebody in a group picture: the face nearest to this point.</summary>
+internal sealed record SamplePerson(string Picture, int X, int Y);
+
 /// <summary>
 /// Photographs made at run time: a face is cut out of a group picture of a restored package and set before a drawn
 /// background. Nothing of it is kept.
@@ -23,13 +26,30 @@ internal sealed class SampleFaces : IDisposable
 {
     private readonly FacePipeline _pipeline = FacePipeline.Open(EnginePaths.StandardPack);
 
-    /// <summary>One person of a group picture.</summary>
-    public Picture Look(string sample, int person, Look look, int width = 640, int height = 480)
+    public static SamplePerson Asha { get; } = new("sample6.jpg", 1590, 435);
+    public static SamplePerson Ravi { get; } = new("sample6.jpg", 350, 645);
+
+    /// <summary>Close to the camera, in even light.</summary>
+    public static Look AtHome { get; } = new(230);
+
+    /// <summary>Further away, off the centre, darker and lit from one side.</summary>
+    public static Look AtTheGate { get; } = new(180, 0.45f, 0.52f, 0.25f, 0.8f, 0.4f);
+
+    public Picture Draw(SamplePerson person, Look look, int width = 640, int height = 480)
     {
-        var group = PictureCodec.Decode(File.ReadAllBytes(Path.Combine(EnginePaths.Samples, sample)), new());
-        var box = _pipeline.Read(group, FaceDemand.Recognise).Boxes[person];
+        var group = PictureCodec.Decode(File.ReadAllBytes(Path.Combine(EnginePaths.Samples, person.Picture)), new());
+        var box = _pipeline.Read(group, FaceDemand.Recognise).Boxes.MinBy(box =>
+            MathF.Abs(box.X + box.Width / 2 - person.X) + MathF.Abs(box.Y + box.Height / 2 - person.Y));
         return Draw(group, box, look, width, height);
     }
+
+    /// <summary>Two seconds in which the person hardly moves and the light flickers a little.</summary>
+    public IEnumerable<Picture> Film(SamplePerson person, Look look) =>
+        Enumerable.Range(0, 6).Select(frame => Draw(person, look with
+        {
+            CentreX = look.CentreX + 0.002f * MathF.Sin(frame),
+            Gain = look.Gain * (1 + 0.01f * MathF.Cos(frame)),
+        }));
 
     /// <summary>What the pipeline makes of a picture.</summary>
     public FaceReading Read(Picture picture) => _pipeline.Read(picture, FaceDemand.Enrol);
