@@ -4,12 +4,6 @@ namespace SightPay.Server.People;
 /// <param name="Currency">ISO 4217 code of every wallet; one per installation.</param>
 public sealed record PeopleSettings(string DataFolder, string Currency)
 {
-    /// <summary>Attempts to sign in, right or wrong, per account and minute.</summary>
-    public int SignInsPerMinute { get; init; } = 10;
-
-    /// <summary>New people per client address (IPv6: per /64) and hour.</summary>
-    public int SignUpsPerHour { get; init; } = 60;
-
     /// <summary>PBKDF2-HMAC-SHA512 rounds; OWASP's password storage cheat sheet asks for 210,000.</summary>
     public int PasswordIterations { get; init; } = 210_000;
 

@@ -10,7 +10,7 @@ public static class PeopleSlice
 {
     public static SliceSchema Schema => SliceSchema.Of("People");
 
-    /// <summary>Needs NpgsqlDataSource, GeneralLedger and TimeProvider among the services.</summary>
+    /// <summary>Needs NpgsqlDataSource, GeneralLedger, RateLimits and TimeProvider among the services.</summary>
     public static IServiceCollection AddPeople(this IServiceCollection services, PeopleSettings settings)
     {
         var tokenKeys = new DirectoryInfo(Path.Combine(settings.DataFolder, "keys", "tokens"));
@@ -19,7 +19,7 @@ public static class PeopleSlice
         services.AddSingleton(settings);
         services.AddSingleton(_ => InstallationKey.Open(settings.DataFolder));
         services.AddSingleton<PeopleStore>().AddSingleton<SessionStore>().AddSingleton<ConsentStore>();
-        services.AddSingleton<Passwords>().AddSingleton<SignInLimit>().AddSingleton<SignUpLimit>();
+        services.AddSingleton<Passwords>();
         services.AddSingleton<AccessTokens>().AddSingleton<PersonVault>().AddSingleton<Consents>();
         services.AddSingleton(provider => new Persons(
             provider.GetRequiredService<PeopleStore>(), provider.GetRequiredService<Passwords>(), settings,

@@ -16,22 +16,20 @@ internal sealed class ShowPeople(PeopleStore store, GeneralLedger ledger)
 
     public async Task<IResult> ListAsync(string? cursor, int? limit, CancellationToken ct)
     {
-        Guid? before = null;
-        if (cursor is not null)
-        {
-            if (!Guid.TryParse(cursor, out var parsed))
-                return Problems.Of(400, "cursor_invalid", "Use the next_cursor of the page before, or none.");
-            before = parsed;
-        }
+        var before = Cursor.Read(cursor, 1) is [var last] ? PositionOf(last) : (Guid?)null;
         var most = PageLimit.Of(limit);
         var page = Page<ListedPerson>.Of(
-            await store.ListAsync(before, most + 1, ct), most, row => row.Person.Id.ToString());
+            await store.ListAsync(before, most + 1, ct), most, row => Cursor.Of(row.Person.Id.ToString()));
         var items = new List<ListedUserAnswer>();
         foreach (var (person, createdAt, disabled) in page.Items)
             items.Add(new(person.Id, person.Name, person.Email, person.Roles.Order(),
                 await WalletAsync(person.Id, ct), createdAt, disabled));
         return Results.Json(new Page<ListedUserAnswer>(items, page.NextCursor), ApiJson.Options);
     }
+
+    private static Guid PositionOf(string text) => Guid.TryParse(text, out var id)
+        ? id
+        : throw new ProblemException(400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
 
     private async Task<Money?> WalletAsync(Guid person, CancellationToken ct) =>
         await ledger.AccountAsync(Person.WalletKey(person), ct) is { } account

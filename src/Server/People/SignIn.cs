@@ -13,7 +13,7 @@ internal sealed record SignInRequest(string? Email, Secret? Password)
 /// POST /auth/token. An unknown address costs the same work and gets the same answer as a wrong password.
 /// </summary>
 internal sealed class SignIn(
-    PeopleStore store, SessionStore sessions, Passwords passwords, AccessTokens tokens, SignInLimit limit,
+    PeopleStore store, SessionStore sessions, Passwords passwords, AccessTokens tokens, RateLimits limits,
     PeopleSettings settings, TimeProvider clock)
 {
     public async Task<IResult> RunAsync(HttpContext http, SignInRequest request, CancellationToken ct)
@@ -24,8 +24,7 @@ internal sealed class SignIn(
         if (errors.Count > 0)
             return Problems.Of(422, "invalid_fields", "Some fields are missing; see errors.", errors: errors);
         var emailKey = EmailAddress.KeyOf(request.Email!);
-        if (limit.Count(http, emailKey, "Too many attempts to sign in to this account. Wait a minute.")
-            is { } tooMany) return tooMany;
+        limits.Demand(RateLimits.SignIn, emailKey);
 
         var login = await store.LoginByEmailAsync(emailKey, ct);
         var check = await passwords.CheckAsync(login?.PasswordHash, request.Password!, ct);

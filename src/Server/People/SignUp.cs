@@ -13,7 +13,7 @@ internal sealed record SignUpRequest(string? Name, string? Email, Secret? Passwo
 /// body: nobody chooses a balance, a role or an id.
 /// </summary>
 internal sealed class SignUp(
-    PeopleStore store, Passwords passwords, SignUpLimit limit, PeopleSettings settings, TimeProvider clock)
+    PeopleStore store, Passwords passwords, RateLimits limits, PeopleSettings settings, TimeProvider clock)
 {
     public const int NameLengthMax = 100;
     public const int PasswordLengthMin = 8;
@@ -28,8 +28,7 @@ internal sealed class SignUp(
             ? Idempotency.ActIdOf(sent.ToString())
             : (Guid?)null;
         if (key is { } replayed && await ReplayAsync(replayed, request, ct) is { } replay) return replay;
-        if (limit.Count(http, SignUpLimit.KeyOf(http.Connection.RemoteIpAddress),
-            "Too many new accounts come from this address. Try again later.") is { } tooMany) return tooMany;
+        limits.Demand(RateLimits.SignUp, ClientAddress.KeyOf(http.Connection.RemoteIpAddress));
 
         var person = new NewPerson(
             Ids.Next(clock), request.Name!.Trim(), request.Email!.Trim(),
