@@ -31,6 +31,7 @@ public static class RetailSlice
     {
         services.AddSingleton(settings);
         services.AddSingleton<RetailStore>();
+        services.AddSingleton<DemoShop>();
         services.AddSingleton<IStationDesk, SeeCustomer>();
         services.AddSingleton<RequestPayment>();
         services.AddSingleton<ConfirmPayment>();

@@ -1,6 +1,5 @@
 using Npgsql;
 using SightPay.Ledger;
-using SightPay.Server.Api;
 
 namespace SightPay.Server.Retail;
 
