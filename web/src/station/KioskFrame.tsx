@@ -29,7 +29,7 @@ export function KioskFrame({ credentials, state, mode, onMode, onUnlink, childre
               {credentials.name}
             </Text>
             <Text size="sm" c="dimmed" truncate>
-              {credentials.place_name === credentials.name ? credentials.station_id : credentials.place_name}
+              {credentials.station_id}
             </Text>
           </div>
         </Group>

@@ -28,7 +28,7 @@ export function toast(title: string, text?: string, tone: "good" | "plain" | "ba
     bad: { icon: "warning", color: "red.8" },
   } as const;
   put([...toasts.slice(-2), { id, title, ...(text ? { text } : {}), ...look[tone] }]);
-  setTimeout(() => put(toasts.filter((one) => one.id !== id)), 7_000);
+  setTimeout(() => put(toasts.filter((one) => one.id !== id)), 6_000);
 }
 
 export function Toasts() {
