@@ -25,7 +25,7 @@ export function JourneyRow({ journey }: { journey: Journey }) {
             {money(journey.fare_minor, journey.currency)}
           </Text>
           {journey.owed_minor > 0 && (
-            <Text size="xs" c="red">
+            <Text size="xs" c="var(--mantine-color-error)">
               {money(journey.owed_minor, journey.currency)} still to pay
             </Text>
           )}
