@@ -49,7 +49,7 @@ internal static unsafe partial class Vips
     {
     }
 
-    /// <summary>The library's messages, which are shared by all threads and therefore only good for a developer.</summary>
+    /// <summary>The library's messages: all threads share them, so they only serve a developer.</summary>
     public static string TakeError()
     {
         var message = Marshal.PtrToStringUTF8(vips_error_buffer())?.Trim().ReplaceLineEndings(" ") ?? "";

@@ -78,7 +78,7 @@ internal sealed unsafe class VipsImage : IDisposable
         _image = next;
     }
 
-    /// <summary>One operation: an image or bytes in, options as pairs of name and value, an image or bytes out.</summary>
+    /// <summary>One operation: an image or bytes in, options as names and values, an image or bytes out.</summary>
     private static (nint Image, byte[]? Encoded) Call(
         string name, nint image, byte* bytes, int length, bool wantsImage, params ReadOnlySpan<string> options)
     {
