@@ -115,6 +115,7 @@ public sealed class HostilePictureTests
             PictureCodec.EncodeJpeg(picture, 85), PictureCodec.EncodePng(picture), PictureCodec.EncodeWebp(picture),
             DrawnPictures.Animation(
                 160, 120, PictureCodec.EncodeWebp(picture), PictureCodec.EncodeWebp(DrawnPictures.Gradient(160, 120))),
+            DrawnPictures.WithOrientation(PictureCodec.EncodeJpeg(DrawnPictures.Gradient(40, 30), 85), 6),
         ];
         var (decoded, refused) = (0, 0);
         for (var round = 0; round < 200; round++)
