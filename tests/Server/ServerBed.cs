@@ -108,7 +108,12 @@ public sealed class ServerBed : IAsyncDisposable
         var hour = TimeSpan.FromHours(1);
         services.AddSingleton(new RateLimits(
             [new(RateLimits.SignIn, 100_000, hour), new(RateLimits.SignUp, 100_000, hour)], time));
-        services.AddPeople(new PeopleSettings(DataFolder, "INR") { PasswordIterations = 1000 });
+        services.AddPeople(new PeopleSettings(DataFolder, "INR")
+        {
+            PasswordIterations = 1000, AccessTokenLife = TimeSpan.FromDays(30),
+        });
+        services.ConfigureHttpJsonOptions(json =>
+            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
         services.AddAudit().AddEvents().AddWallets(new WalletSettings("INR")).AddPayments(new PaymentSettings("INR"));
         if (_seeing) services.AddFaces(new FacesSettings());
         services.AddStations(new StationsSettings());
