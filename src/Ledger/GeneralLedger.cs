@@ -1,4 +1,6 @@
 using Npgsql;
+using SightPay.Ledger.Commit;
+using SightPay.Ledger.Reading;
 
 namespace SightPay.Ledger;
 
@@ -13,45 +15,81 @@ public sealed record LedgerOptions(int QueueCapacity = 8192, int BatchMax = 1024
 /// </summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
-    /// <summary>The ledger's migrations, in order: name and SQL.</summary>
-    public static IReadOnlyList<(string Name, string Sql)> Migrations => throw new NotImplementedException();
+    private readonly NpgsqlDataSource _database;
+    private readonly CompanionRegistry _registry;
 
-    /// <summary>Opens the ledger on a migrated database and starts its writer.</summary>
-    public static Task<GeneralLedger> OpenAsync(
+    private GeneralLedger(NpgsqlDataSource database, CompanionRegistry registry, LedgerWriter writer) =>
+        (_database, _registry, Writer) = (database, registry, writer);
+
+    /// <summary>The ledger's migrations, in order: name and SQL.</summary>
+    public static IReadOnlyList<(string Name, string Sql)> Migrations { get; } = LedgerSchema.Read();
+
+    internal LedgerWriter Writer { get; }
+
+    /// <summary>
+    /// Opens the ledger on a migrated database and starts its writer. While another process writes this ledger, waits
+    /// as its standby.
+    /// </summary>
+    public static async Task<GeneralLedger> OpenAsync(
         NpgsqlDataSource database, IReadOnlyList<ICompanionWriter> companions, LedgerOptions options,
-        CancellationToken ct) => throw new NotImplementedException();
+        CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueCapacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchMax, 1);
+        var registry = new CompanionRegistry(companions);
+        var writer = await LedgerWriter.StartAsync(database, registry, options, ct).ConfigureAwait(false);
+        return new GeneralLedger(database, registry, writer);
+    }
 
     /// <summary>
     /// Opens accounts inside the caller's transaction, so that a person and their wallet appear together.
     /// </summary>
     public static Task OpenAccountsAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, IReadOnlyList<AccountOpening> accounts,
-        CancellationToken ct) => throw new NotImplementedException();
+        CancellationToken ct) => AccountStore.OpenAsync(connection, transaction, accounts, ct);
+
+    /// <summary>
+    /// Closes an account inside the caller's transaction: it takes no further transfers, but its holds can still be
+    /// voided and expire.
+    /// </summary>
+    /// <returns>False, and nothing is changed, when the account is unknown, holds money or has open holds.</returns>
+    public static Task<bool> CloseAccountAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, string key, CancellationToken ct) =>
+        AccountStore.CloseAsync(connection, transaction, key, ct);
 
     /// <summary>
     /// Queues the act and waits for its commit. Cancelling the wait does not remove the act.
     /// </summary>
     /// <exception cref="LedgerUnavailableException">Queue full or store away; nothing is recorded.</exception>
-    public Task<ActResult> SubmitAsync(Act act, CancellationToken ct) => throw new NotImplementedException();
+    public Task<ActResult> SubmitAsync(Act act, CancellationToken ct)
+    {
+        ActShape.Check(act, _registry);
+        return Writer.Enqueue(act).WaitAsync(ct);
+    }
 
     /// <summary>The decided act under this id, or null. A fingerprint that differs gives OtherBody.</summary>
-    public Task<ActResult?> FindAsync(Guid actId, ReadOnlyMemory<byte> fingerprint, CancellationToken ct) =>
-        throw new NotImplementedException();
+    public async Task<ActResult?> FindAsync(Guid actId, ReadOnlyMemory<byte> fingerprint, CancellationToken ct)
+    {
+        var stored = await AttemptStore.FindAsync(_database, actId, ct).ConfigureAwait(false);
+        return stored?.Replay(fingerprint, replayed: true);
+    }
 
     /// <summary>An account by key, or null.</summary>
-    public Task<Account?> AccountAsync(string key, CancellationToken ct) => throw new NotImplementedException();
+    public Task<Account?> AccountAsync(string key, CancellationToken ct) => AccountStore.FindAsync(_database, key, ct);
 
     /// <summary>Transfers that touch an account, newest first.</summary>
     public Task<IReadOnlyList<AccountEntry>> EntriesAsync(
-        string key, long? beforeSeq, int limit, CancellationToken ct) => throw new NotImplementedException();
+        string key, long? beforeSeq, int limit, CancellationToken ct) =>
+        AccountStore.EntriesAsync(_database, key, beforeSeq, limit, ct);
 
     /// <summary>
     /// Proves the stored state: counters equal the fold of the transfers, debits equal credits, holds add up.
     /// </summary>
     /// <returns>Every difference in words; empty when all holds.</returns>
-    public Task<IReadOnlyList<string>> AuditAsync(CancellationToken ct) => throw new NotImplementedException();
+    public Task<IReadOnlyList<string>> AuditAsync(CancellationToken ct) => LedgerAudit.RunAsync(_database, ct);
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Decides what is queued, then stops; later submits find the ledger unavailable.</summary>
+    public ValueTask DisposeAsync() => Writer.DisposeAsync();
 }
 
 /// <summary>One transfer as seen from an account.</summary>

@@ -6,29 +6,157 @@ namespace SightPay.Vision.Runtime;
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
+    private const int FloatType = 1;
+
+    private readonly OrtSession _session;
+    private readonly SlotLayout _layout;
+    private readonly Lock _lock = new();
+    private readonly Stack<RunSlot> _idle = [];
+    private bool _isDisposed;
+
+    private OnnxModel(OrtSession session, SlotLayout layout) => (_session, _layout) = (session, layout);
+
     /// <param name="path">ONNX file.</param>
     /// <param name="inputShape">Fixed input shape, for instance [1,256,256,3].</param>
     /// <param name="outputShapes">Fixed shapes by output name; buffers are made once from them.</param>
     /// <param name="threads">Threads inside one run; they never spin (a spinning pool stalls on shared cores).</param>
+    /// <exception cref="OnnxException">The file is no network that the engine takes.</exception>
+    /// <exception cref="ArgumentException">The network has other inputs, outputs or shapes.</exception>
     public static OnnxModel Open(
         string path, ReadOnlySpan<long> inputShape, IReadOnlyDictionary<string, long[]> outputShapes, int threads) =>
-        throw new NotImplementedException();
+        Open(File.ReadAllBytes(path), Path.GetFileName(path), inputShape, outputShapes, threads);
+
+    internal static OnnxModel Open(
+        ReadOnlySpan<byte> model, string name, ReadOnlySpan<long> inputShape,
+        IReadOnlyDictionary<string, long[]> outputShapes, int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputShapes.Count, 1);
+        var session = OrtSession.Open(model, threads);
+        try
+        {
+            var outputs = outputShapes.Select(output => new NamedShape(output.Key, [.. output.Value])).ToArray();
+            var layout = new SlotLayout(InputOf(session, name, inputShape), outputs);
+            foreach (var output in outputs)
+                RequireOutput(session, name, output);
+            var opened = new OnnxModel(session, layout);
+            // The first slot proves that the buffers can be made, before anybody waits for an answer.
+            opened._idle.Push(new RunSlot(session, layout));
+            return opened;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>A slot of buffers for one caller; rent from the model's pool, give back by Dispose.</summary>
-    public OnnxRun Rent() => throw new NotImplementedException();
+    public OnnxRun Rent()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_idle.TryPop(out var slot))
+                return new OnnxRun(this, slot);
+        }
+        return new OnnxRun(this, new RunSlot(_session, _layout));
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    internal bool IsDisposed => Volatile.Read(ref _isDisposed);
+
+    /// <summary>A slot comes back; after the model's end, or when enough lie idle, it is freed.</summary>
+    internal void Return(RunSlot slot)
+    {
+        lock (_lock)
+        {
+            if (!_isDisposed && _idle.Count < Environment.ProcessorCount)
+            {
+                _idle.Push(slot);
+                return;
+            }
+        }
+        slot.Dispose();
+    }
+
+    /// <summary>Runs under way end in peace: the network is freed when the last one gave its slot back.</summary>
+    public void Dispose()
+    {
+        RunSlot[] idle;
+        lock (_lock)
+        {
+            if (_isDisposed)
+                return;
+            Volatile.Write(ref _isDisposed, true);
+            idle = [.. _idle];
+            _idle.Clear();
+        }
+        foreach (var slot in idle)
+            slot.Dispose();
+        _session.Dispose();
+    }
+
+    private static NamedShape InputOf(OrtSession session, string model, ReadOnlySpan<long> shape)
+    {
+        var inputs = session.Values(isOutput: false);
+        if (inputs.Count != 1)
+            throw new ArgumentException($"{model} has {inputs.Count} inputs; one is expected.");
+        Require(model, inputs[0], shape, $"input {inputs[0].Name}");
+        return new NamedShape(inputs[0].Name, shape.ToArray());
+    }
+
+    private static void RequireOutput(OrtSession session, string model, NamedShape output)
+    {
+        var outputs = session.Values(isOutput: true);
+        var declared = outputs.FirstOrDefault(value => value.Name == output.Name)
+            ?? throw new ArgumentException(
+                $"{model} has no output {output.Name}, but {string.Join(", ", outputs.Select(value => value.Name))}.");
+        Require(model, declared, output.Shape, $"output {output.Name}");
+    }
+
+    private static void Require(string model, DeclaredValue declared, ReadOnlySpan<long> shape, string what)
+    {
+        var isSame = declared.Type == FloatType && declared.Shape.Length == shape.Length;
+        for (var i = 0; isSame && i < shape.Length; i++)
+            isSame = shape[i] > 0 && (declared.Shape[i] < 0 || declared.Shape[i] == shape[i]);
+        if (!isSame)
+        {
+            throw new ArgumentException(
+                $"The {what} of {model} is [{string.Join(',', declared.Shape)}] of type {declared.Type}, "
+                + $"not float32 [{string.Join(',', shape.ToArray())}].");
+        }
+    }
 }
 
 /// <summary>Input and output buffers of one caller. Run allocates nothing.</summary>
 public sealed class OnnxRun : IDisposable
 {
-    public Span<float> Input => throw new NotImplementedException();
+    private readonly OnnxModel _model;
+    private RunSlot? _slot;
 
-    public void Run() => throw new NotImplementedException();
+    internal OnnxRun(OnnxModel model, RunSlot slot) => (_model, _slot) = (model, slot);
+
+    public Span<float> Input => Slot.Input;
+
+    public void Run() => Slot.Run();
 
     /// <summary>Valid until the next Run or Dispose.</summary>
-    public ReadOnlySpan<float> Output(string name) => throw new NotImplementedException();
+    public ReadOnlySpan<float> Output(string name) => Slot.Output(name);
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _slot, null) is { } slot)
+            _model.Return(slot);
+    }
+
+    private RunSlot Slot
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_model.IsDisposed, _model);
+            var slot = _slot;
+            ObjectDisposedException.ThrowIf(slot is null, this);
+            return slot;
+        }
+    }
 }

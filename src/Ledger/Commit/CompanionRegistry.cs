@@ -1,0 +1,43 @@
+namespace SightPay.Ledger.Commit;
+
+/// <summary>The slices' writers by type of row.</summary>
+internal sealed class CompanionRegistry
+{
+    private readonly ICompanionWriter[] _writers;
+    private readonly Dictionary<Type, int> _indexByType = [];
+
+    public CompanionRegistry(IReadOnlyList<ICompanionWriter> writers)
+    {
+        _writers = [.. writers];
+        for (var i = 0; i < _writers.Length; i++)
+            if (!_indexByType.TryAdd(_writers[i].RowType, i))
+                throw new ArgumentException($"Two companion writers are registered for {_writers[i].RowType.Name}.");
+    }
+
+    public bool Knows(Type rowType) => _indexByType.ContainsKey(rowType);
+
+    public CompanionSet Begin(IReadOnlyList<QueuedAct> acts)
+    {
+        if (_writers.Length == 0) return CompanionSet.Empty;
+        var rows = new List<CompanionRow>?[_writers.Length];
+        foreach (var queued in acts)
+            foreach (var plan in queued.Act.Plans)
+                foreach (var row in plan.Rows)
+                    (rows[_indexByType[row.GetType()]] ??= []).Add(row);
+
+        var batches = new ICompanionBatch?[_writers.Length];
+        for (var i = 0; i < _writers.Length; i++)
+            if (rows[i] is { } ofType) batches[i] = _writers[i].Begin(ofType);
+        return new CompanionSet(batches, _indexByType);
+    }
+}
+
+/// <summary>One group commit as all slices see it, in the order of their registration.</summary>
+internal sealed class CompanionSet(ICompanionBatch?[] batches, Dictionary<Type, int> indexByType)
+{
+    public static readonly CompanionSet Empty = new([], []);
+
+    public IEnumerable<ICompanionBatch> Batches => batches.Where(batch => batch is not null)!;
+
+    public ICompanionBatch For(CompanionRow row) => batches[indexByType[row.GetType()]]!;
+}

@@ -1,0 +1,271 @@
+using System.Threading.Channels;
+using Npgsql;
+
+namespace SightPay.Ledger.Commit;
+
+/// <summary>
+/// The single writer. While one commit is in flight the queue fills; the next commit takes all of it, so that the store
+/// is synced once per group and the callers set the pace. Waiters hear of an act only after its commit.
+/// </summary>
+internal sealed class LedgerWriter : IAsyncDisposable
+{
+    private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A batch that breaks this many fresh connections is suspected of being the cause.</summary>
+    private const int BrokenMax = 3;
+
+    private readonly NpgsqlDataSource _database;
+    private readonly CompanionRegistry _registry;
+    private readonly LedgerOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly AccountDirectory _directory = new();
+    private readonly Channel<QueuedAct> _queue;
+    private readonly CancellationTokenSource _stopWaiting = new();
+    private WriterSession? _session;
+    private Task _loop = Task.CompletedTask;
+    private bool _storeAway;
+    private volatile bool _stopping;
+
+    private LedgerWriter(NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options)
+    {
+        (_database, _registry, _options) = (database, registry, options);
+        _clock = options.Clock ?? TimeProvider.System;
+        _queue = Channel.CreateBounded<QueuedAct>(
+            new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
+    }
+
+    /// <summary>Strikes at a fault point; set by tests alone.</summary>
+    public Func<FaultPoint, Task>? Faults { get; set; }
+
+    /// <summary>How long the store may be away before waiters are told so.</summary>
+    public TimeSpan StoreAwayMax { get; set; } = TimeSpan.FromSeconds(5);
+
+    public int WriterProcessId => _session?.Connection.ProcessID ?? 0;
+
+    /// <summary>Waits as a standby until it is the only writer, then starts.</summary>
+    public static async Task<LedgerWriter> StartAsync(
+        NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options, CancellationToken ct)
+    {
+        var writer = new LedgerWriter(database, registry, options);
+        // Polled, not waited for in the store: a waiting statement would hold a snapshot and keep the first writer's
+        // dead row versions from being cleaned up.
+        while ((writer._session = await WriterSession.TryAcquireAsync(database, ct).ConfigureAwait(false)) is null)
+            await Task.Delay(StandbyPoll, ct).ConfigureAwait(false);
+        writer._loop = Task.Run(writer.LoopAsync, CancellationToken.None);
+        return writer;
+    }
+
+    public Task<ActResult> Enqueue(Act act)
+    {
+        var queued = new QueuedAct(act);
+        if (!_queue.Writer.TryWrite(queued))
+            throw new LedgerUnavailableException(
+                _stopping ? "The ledger is stopping." : "The ledger's queue is full.");
+        return queued.Completion;
+    }
+
+    /// <summary>Decides everything that was queued, then gives the lock back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping = true;
+        if (!_queue.Writer.TryComplete()) return;
+        _stopWaiting.CancelAfter(StoreAwayMax);
+        await _loop.ConfigureAwait(false);
+        await DropSessionAsync().ConfigureAwait(false);
+        _stopWaiting.Dispose();
+    }
+
+    private async Task LoopAsync()
+    {
+        using var ticks = new PeriodicTimer(SweepInterval);
+        var tick = ticks.WaitForNextTickAsync().AsTask();
+        var queued = _queue.Reader.WaitToReadAsync().AsTask();
+        while (true)
+        {
+            if (await Task.WhenAny(queued, tick).ConfigureAwait(false) == tick)
+            {
+                tick = ticks.WaitForNextTickAsync().AsTask();
+                if (!queued.IsCompleted) await IdleAsync().ConfigureAwait(false);
+                continue;
+            }
+            if (!await queued.ConfigureAwait(false)) return;
+            await DecideOrFailAsync(TakeAll()).ConfigureAwait(false);
+            _directory.Trim();
+            queued = _queue.Reader.WaitToReadAsync().AsTask();
+        }
+    }
+
+    private List<QueuedAct> TakeAll()
+    {
+        var acts = new List<QueuedAct>(Math.Min(_options.BatchMax, _queue.Reader.Count));
+        while (acts.Count < _options.BatchMax && _queue.Reader.TryRead(out var queued)) acts.Add(queued);
+        return acts;
+    }
+
+    /// <summary>The loop outlives every error; the waiters hear of it.</summary>
+    private async Task DecideOrFailAsync(List<QueuedAct> acts)
+    {
+        try
+        {
+            await DecideAsync(acts, sweep: true).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            foreach (var queued in acts) queued.Fail(Unavailable(exception));
+            await DropSessionAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Nothing to decide: expire overdue holds, and notice a lost connection before the next act does.</summary>
+    private async Task IdleAsync()
+    {
+        try
+        {
+            _session ??= await WriterSession.TryAcquireAsync(_database, _stopWaiting.Token).ConfigureAwait(false);
+            if (_session is null) return;
+            var due = await _session
+                .HasDueHoldsAsync(_options.Clock is not null, _clock.GetUtcNow(), CancellationToken.None)
+                .ConfigureAwait(false);
+            if (due) await DecideAsync([], sweep: true).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (StoreErrors.IsFromStore(exception) || exception is OperationCanceledException)
+        {
+            await DropSessionAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Brings every act to its end: decided, failed alone, or told that the store is away. Tries the batch again when
+    /// the store was lost, and halves it when the store or a companion rejects it, until the poisoned act stands alone.
+    /// </summary>
+    private async Task DecideAsync(IReadOnlyList<QueuedAct> acts, bool sweep)
+    {
+        for (var broken = 0; ;)
+        {
+            if (!await HasSessionAsync(acts).ConfigureAwait(false)) return;
+            GroupCommit? commit = null;
+            try
+            {
+                commit = new GroupCommit(
+                    _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
+                await RunAsync(commit).ConfigureAwait(false);
+                foreach (var queued in acts) queued.Complete();
+                return;
+            }
+            catch (Exception exception)
+            {
+                var storeAway = StoreErrors.MeansStoreAway(exception, _session!.Connection);
+                if (commit is { CommitSent: true }) MarkUnknown(acts);
+                await AbandonAsync(storeAway).ConfigureAwait(false);
+                if (storeAway && ++broken < BrokenMax) continue;
+                await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    private async Task RunAsync(GroupCommit commit)
+    {
+        await commit.LoadAsync().ConfigureAwait(false);
+        commit.Evaluate();
+        if (Faults is not null) await Faults(FaultPoint.BeforeCommit).ConfigureAwait(false);
+        await commit.WriteAsync().ConfigureAwait(false);
+        if (Faults is not null) await Faults(FaultPoint.CommitUnheard).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The acts found in the store by the next try are these very ones: their first answer, not a replay. Acts that
+    /// replayed or were stale this time keep meaning what they meant.
+    /// </summary>
+    private static void MarkUnknown(IReadOnlyList<QueuedAct> acts)
+    {
+        foreach (var queued in acts)
+            if (queued.Decision is { Replayed: false, End: ActEnd.Committed or ActEnd.Refused })
+                queued.MayBeStored = true;
+    }
+
+    private async Task IsolateAsync(IReadOnlyList<QueuedAct> acts, bool sweep, Exception exception)
+    {
+        if (exception is CompanionAppliedInPartException applied)
+        {
+            foreach (var queued in acts)
+                if (queued.Act.Id == applied.ActId) queued.Fail(applied.InnerException!);
+            await DecideAsync([.. acts.Where(queued => queued.Act.Id != applied.ActId)], sweep).ConfigureAwait(false);
+        }
+        else if (acts.Count > 1)
+        {
+            var half = acts.Count / 2;
+            await DecideAsync([.. acts.Take(half)], sweep: false).ConfigureAwait(false);
+            await DecideAsync([.. acts.Skip(half)], sweep: false).ConfigureAwait(false);
+        }
+        else if (acts.Count == 1 && sweep)
+        {
+            await DecideAsync(acts, sweep: false).ConfigureAwait(false);
+        }
+        else if (acts.Count == 1)
+        {
+            acts[0].Fail(StoreErrors.IsFromStore(exception) && exception is not PostgresException
+                ? Unavailable(exception) : exception);
+        }
+    }
+
+    private async Task AbandonAsync(bool storeAway)
+    {
+        if (_session is null) return;
+        if (!storeAway)
+        {
+            try
+            {
+                await _session.RollbackAsync().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception exception) when (StoreErrors.IsFromStore(exception) || exception is InvalidOperationException)
+            {
+                // The connection is of no more use; a new one starts clean.
+            }
+        }
+        await DropSessionAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Reconnects, and takes the lock again, for as long as waiters may be kept; then tells them.</summary>
+    private async Task<bool> HasSessionAsync(IReadOnlyList<QueuedAct> acts)
+    {
+        if (_session is not null) return true;
+        var started = TimeProvider.System.GetTimestamp();
+        // Once the store is known to be away, each further batch tries once and fails fast.
+        var patience = _storeAway ? TimeSpan.Zero : StoreAwayMax;
+        Exception? last = null;
+        for (var delayMs = 20; ; delayMs = Math.Min(2 * delayMs, 500))
+        {
+            try
+            {
+                _session = await WriterSession.TryAcquireAsync(_database, _stopWaiting.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+                when (StoreErrors.IsFromStore(exception) || exception is OperationCanceledException)
+            {
+                last = exception;
+            }
+            _storeAway = _session is null;
+            if (_session is not null) return true;
+            if (_stopWaiting.IsCancellationRequested
+                || TimeProvider.System.GetElapsedTime(started) >= patience) break;
+            await Task.Delay(delayMs, CancellationToken.None).ConfigureAwait(false);
+        }
+        var unavailable = Unavailable(last ?? new FencedException());
+        foreach (var queued in acts) queued.Fail(unavailable);
+        return false;
+    }
+
+    private static LedgerUnavailableException Unavailable(Exception inner) => new(
+        "The ledger's store is away. Ask again under the same id: an act whose commit was under way is answered then.",
+        inner);
+
+    private async Task DropSessionAsync()
+    {
+        if (_session is not { } session) return;
+        _session = null;
+        await session.DisposeAsync().ConfigureAwait(false);
+    }
+}

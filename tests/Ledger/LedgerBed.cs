@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+using SightPay.Ledger.Commit;
+
+namespace SightPay.Ledger.Tests;
+
+/// <summary>A migrated database with an open ledger, and short words for acts.</summary>
+internal sealed class LedgerBed : IAsyncDisposable
+{
+    private readonly TestDatabase _database;
+    private bool _databaseClock;
+
+    private LedgerBed(TestDatabase database) => _database = database;
+
+    public GeneralLedger Ledger { get; private set; } = null!;
+    public NpgsqlDataSource Source => _database.DataSource;
+    public VirtualClock Clock { get; } = new();
+
+    public static async Task<LedgerBed> CreateAsync(
+        IReadOnlyList<ICompanionWriter>? companions = null, string sql = "", LedgerOptions? options = null,
+        bool databaseClock = false)
+    {
+        var bed = new LedgerBed(await TestDatabase.CreateAsync()) { _databaseClock = databaseClock };
+        foreach (var migration in GeneralLedger.Migrations) await bed.ExecuteAsync(migration.Sql);
+        if (sql.Length > 0) await bed.ExecuteAsync(sql);
+        bed.Ledger = await bed.OpenSecondAsync(companions, options);
+        return bed;
+    }
+
+    public Task<GeneralLedger> OpenSecondAsync(
+        IReadOnlyList<ICompanionWriter>? companions = null, LedgerOptions? options = null, CancellationToken ct = default) =>
+        GeneralLedger.OpenAsync(
+            Source, companions ?? [], (options ?? new LedgerOptions()) with { Clock = _databaseClock ? null : Clock }, ct);
+
+    /// <summary>
+    /// Holds the writer inside a commit while acts are queued behind it, so that they all meet in the next batch.
+    /// </summary>
+    public async Task<Task<ActResult>[]> InOneBatchAsync(params Act[] acts)
+    {
+        var reached = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        Ledger.Writer.Faults = async point =>
+        {
+            if (point != FaultPoint.BeforeCommit) return;
+            reached.TrySetResult();
+            await go.Task;
+        };
+        var first = Ledger.SubmitAsync(ActOf(NewId()), default);
+        await reached.Task;
+        var queued = acts.Select(act => Ledger.SubmitAsync(act, default)).ToArray();
+        Ledger.Writer.Faults = null;
+        go.SetResult();
+        await first;
+        return queued;
+    }
+
+    /// <summary>Everything that a refused act must leave as it was.</summary>
+    public Task<string> MoneyStateAsync() => ScalarAsync<string>(
+        """
+        select coalesce((select string_agg(a::text, E'\n' order by id) from account a), '')
+            || coalesce((select string_agg(t::text, E'\n' order by seq) from transfer t), '')
+            || coalesce((select string_agg(r::text, E'\n' order by hold_id) from hold_resolution r), '')
+        """);
+
+    /// <summary>Wallets never overdraw; every other kind may.</summary>
+    public async Task OpenAsync(string asset, AccountKind kind, params string[] keys)
+    {
+        await using var connection = await Source.OpenConnectionAsync();
+        var flags = kind == AccountKind.Wallet ? AccountFlags.NoOverdraft : AccountFlags.None;
+        await GeneralLedger.OpenAccountsAsync(
+            connection, null, [.. keys.Select(key => new AccountOpening(key, asset, kind, flags))], default);
+    }
+
+    /// <summary>A shop, a provider and wallets with the given money.</summary>
+    public async Task OpenShopAsync(params (string Key, long AmountMinor)[] wallets)
+    {
+        await OpenAsync("INR", AccountKind.Payable, "shop");
+        await OpenAsync("INR", AccountKind.ProviderClearing, "provider");
+        await OpenAsync("INR", AccountKind.Wallet, [.. wallets.Select(wallet => wallet.Key)]);
+        foreach (var (key, amountMinor) in wallets)
+            if (amountMinor > 0)
+                (await SubmitAsync(Post("provider", key, amountMinor, TransferCode.TopUp))).MustBe(ActEnd.Committed);
+    }
+
+    public Task<ActResult> SubmitAsync(params Transfer[] chain) => Ledger.SubmitAsync(ActOf(NewId(), chain), default);
+
+    public Guid NewId() => Ids.Next(Clock);
+
+    public Transfer Post(
+        string debit, string credit, long amountMinor, TransferCode code = TransferCode.Purchase, Guid? id = null) =>
+        Transfer.Post(id ?? NewId(), debit, credit, amountMinor, code);
+
+    public Transfer Hold(string debit, string credit, long amountMinor, double minutes = 5, Guid? id = null) =>
+        Transfer.Hold(id ?? NewId(), debit, credit, amountMinor, TransferCode.Purchase, TimeSpan.FromMinutes(minutes));
+
+    public Transfer Capture(Guid holdId, long amountMinor, Guid? id = null) =>
+        Transfer.Capture(id ?? NewId(), holdId, amountMinor, TransferCode.Purchase);
+
+    public Transfer Void(Guid holdId, Guid? id = null) => Transfer.Void(id ?? NewId(), holdId);
+
+    public static Act ActOf(Guid id, params Transfer[] chain) => ActOf(id, "body", [PlanOf(chain)]);
+
+    public static Act ActOf(Guid id, string body, IReadOnlyList<Plan> plans) => new()
+    {
+        Id = id,
+        Fingerprint = SHA256.HashData(Encoding.UTF8.GetBytes(body)),
+        Plans = plans,
+        Refuse = refusal => new Answer(402, refusal.Code),
+    };
+
+    public static Plan PlanOf(params Transfer[] chain) => new()
+    {
+        Transfers = chain,
+        Compose = outcome => new Answer(200, string.Join(
+            ' ', chain.Where(t => t.HoldId is null).Select(t => Balance(outcome.Account(t.DebitKey))))),
+    };
+
+    public async Task<Account> AccountAsync(string key) =>
+        await Ledger.AccountAsync(key, default) ?? throw new InvalidOperationException($"no account {key}");
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = Source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Ledger.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    private static string Balance(Account account) =>
+        account.AvailableMinor.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A clock that stands still until it is told to move.</summary>
+internal sealed class VirtualClock : TimeProvider
+{
+    private DateTimeOffset _now = new(2026, 3, 1, 6, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public void Advance(TimeSpan by) => _now += by;
+
+    public void Set(DateTimeOffset now) => _now = now;
+}
+
+internal static class ResultWords
+{
+    public static ActResult MustBe(this ActResult result, ActEnd end, string? refusalCode = null)
+    {
+        Xunit.Assert.Equal(end, result.End);
+        Xunit.Assert.Equal(refusalCode, result.RefusalCode);
+        return result;
+    }
+}
