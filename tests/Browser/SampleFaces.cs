@@ -81,7 +81,7 @@ internal sealed class SampleFaces : IDisposable
         return new Picture(width, height, pixels);
     }
 
-    /// <summary>1 inside an ellipse around the face, 0 outside, with a soft edge between: neighbours stay out.</summary>
+    /// <summary>1 inside an ellipse around the face, 0 outside, soft between: neighbours stay out.</summary>
     private static float Share(float dx, float dy, FaceBox box, float margin)
     {
         var (radiusX, radiusY) = (box.Width * (0.5f + margin), box.Height * (0.5f + margin));
