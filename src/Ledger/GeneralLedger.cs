@@ -60,10 +60,14 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>
     /// Queues the act and waits for its commit. Cancelling the wait does not remove the act.
     /// </summary>
-    /// <exception cref="LedgerUnavailableException">Queue full or store away; nothing is recorded.</exception>
+    /// <exception cref="LedgerUnavailableException">
+    /// Queue full or store away: ask again under the same id. An act whose commit was under way when the store was
+    /// lost is answered then; every other one was not recorded.
+    /// </exception>
     public Task<ActResult> SubmitAsync(Act act, CancellationToken ct)
     {
         ActShape.Check(act, _registry);
+        if (ct.IsCancellationRequested) return Task.FromCanceled<ActResult>(ct);
         return Writer.Enqueue(act).WaitAsync(ct);
     }
 

@@ -134,6 +134,24 @@ public sealed class CompanionTests
         Assert.Null(await bed.Ledger.FindAsync(refuser.Id, refuser.Fingerprint, default));
     }
 
+    [Theory]
+    [InlineData(0x0000)]
+    [InlineData(0xd83d)]
+    public async Task An_answer_that_the_store_cannot_hold_fails_its_own_act(int character)
+    {
+        var body = $"a zero or half a character: {(char)character}";
+        await using var bed = await SeatsAsync(new SeatWriter());
+        var acts = Enumerable.Range(1, 9).Select(i => SeatAct(bed, i, 0, $"taker{i}")).ToArray();
+        var plan = new Plan { Transfers = [bed.Post("ann", "shop", 10)], Compose = _ => new Answer(200, body) };
+        acts[4] = LedgerBed.ActOf(bed.NewId(), "body", [plan]);
+        var waiting = await bed.InOneBatchAsync(acts);
+        await Assert.ThrowsAnyAsync<Exception>(() => waiting[4]);
+        for (var i = 0; i < 9; i++)
+            if (i != 4) Assert.False((await waiting[i]).MustBe(ActEnd.Committed).Replayed);
+        Assert.Equal(920, (await bed.AccountAsync("ann")).AvailableMinor);
+        Assert.Null(await bed.Ledger.FindAsync(acts[4].Id, acts[4].Fingerprint, default));
+    }
+
     [Fact]
     public async Task A_row_without_a_writer_is_a_bug_of_its_slice()
     {

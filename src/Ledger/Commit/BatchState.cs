@@ -38,7 +38,7 @@ internal sealed record StoredAttempt(
 
     public ActResult Replay(ReadOnlyMemory<byte> fingerprint, bool replayed) => Matches(fingerprint)
         ? new ActResult(End, Answer, RefusalCode, replayed)
-        : new ActResult(ActEnd.OtherBody, default, null, false);
+        : new ActResult(ActEnd.OtherBody, Answer.None, null, false);
 }
 
 /// <summary>A transfer to be written.</summary>

@@ -37,7 +37,7 @@ internal sealed class Evaluation(BatchState state, CompanionSet companions)
             if (plan.After is not null && !_refusedCodes.Contains(plan.After)) continue;
             state.BeginChain();
             var guard = CheckGuards(plan);
-            if (guard.IsStale) return new ActResult(ActEnd.Stale, default, null, false);
+            if (guard.IsStale) return new ActResult(ActEnd.Stale, Answer.None, null, false);
             if ((guard.Code ?? ApplyChain(plan, act.Id)) is { } code)
             {
                 _refusedCodes.Add(code);
