@@ -1,3 +1,4 @@
+using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Faces;
@@ -36,7 +37,7 @@ internal sealed class BlazeFace : IDisposable
 
     // Two grids: 16x16 cells with 2 anchors and 8x8 cells with 6; anchors sit in the middle of their cell.
     private static readonly Grid[] Grids =
-        [new(16, 2, "Identity_out", "Identity_2_out"), new(8, 6, "Identity_1_out", "Identity_3_out")];
+        [new(16, 2, "scores_stride16", "boxes_stride16"), new(8, 6, "scores_stride32", "boxes_stride32")];
 
     private readonly OnnxModel _model;
 
@@ -47,16 +48,9 @@ internal sealed class BlazeFace : IDisposable
         public int Anchors => Cells * Cells * AnchorsPerCell;
     }
 
-    public static BlazeFace Open(string folder, int threads) =>
-        new(OnnxModel.Open(
-            Path.Combine(folder, "blazeface-back.onnx"), [1, Side, Side, 3],
-            Grids.SelectMany(g => new[]
-            {
-                KeyValuePair.Create(g.Scores, new long[] { 1, g.Anchors, 1 }),
-                KeyValuePair.Create(g.Boxes, new long[] { 1, g.Anchors, ValuesPerAnchor }),
-            }).ToDictionary(), threads));
+    public static BlazeFace Open(ModelPack pack, int threads) => new(pack.Open("blazeface-back", threads));
 
-    /// <summary>One run on an empty input, for measuring the pipeline against its bare models.</summary>
+    /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
     public OnnxRun Rent() => _model.Rent();
 
     /// <summary>Fills <paramref name="found"/> with all faces, largest first.</summary>

@@ -1,3 +1,4 @@
+using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Faces;
@@ -12,8 +13,8 @@ internal sealed class FaceMesh : IDisposable
 
     private const int Side = 192;
     private const int Passes = 2;
-    private const string Points = "Identity_2_out";
-    private const string Presence = "Identity_1_out";
+    private const string Points = "mesh";
+    private const string Presence = "face_flag";
 
     // The net wants the face with a margin: box or extent of the points times this.
     private const float Enlargement = 1.5f;
@@ -24,13 +25,9 @@ internal sealed class FaceMesh : IDisposable
 
     private FaceMesh(OnnxModel model) => _model = model;
 
-    public static FaceMesh Open(string folder, int threads) =>
-        new(OnnxModel.Open(
-            Path.Combine(folder, "facemesh.onnx"), [1, Side, Side, 3],
-            new Dictionary<string, long[]> { [Points] = [1, Vertices * 3], [Presence] = [1, 1], ["Identity_out"] = [1, 266] },
-            threads));
+    public static FaceMesh Open(ModelPack pack, int threads) => new(pack.Open("facemesh", threads));
 
-    /// <summary>One run on an empty input, for measuring the pipeline against its bare models.</summary>
+    /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
     public OnnxRun Rent() => _model.Rent();
 
     /// <summary>Reads the mesh of one face; false when the net sees no face there.</summary>

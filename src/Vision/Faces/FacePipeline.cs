@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Faces;
@@ -47,19 +48,16 @@ public sealed record FaceReading(IReadOnlyList<FaceBox> Boxes, Face? Target, dou
 /// </summary>
 public sealed class FacePipeline : IDisposable
 {
-    /// <summary>Name and version of the standard pack; another weight file or alignment needs another name.</summary>
-    public const string StandardPack = "standard-1";
-
     private readonly BlazeFace _detector;
     private readonly FaceMesh _mesh;
     private readonly MobileFaceNet _embedder;
     private readonly ConcurrentBag<Desk> _desks = [];
 
-    private FacePipeline(BlazeFace detector, FaceMesh mesh, MobileFaceNet embedder) =>
-        (_detector, _mesh, _embedder) = (detector, mesh, embedder);
+    private FacePipeline(string pack, BlazeFace detector, FaceMesh mesh, MobileFaceNet embedder) =>
+        (Pack, _detector, _mesh, _embedder) = (pack, detector, mesh, embedder);
 
     /// <summary>Name and version of the model pack, stored with every template.</summary>
-    public string Pack => StandardPack;
+    public string Pack { get; }
 
     /// <summary>Floats in a template.</summary>
     public int Dimensions => MobileFaceNet.Dimensions;
@@ -70,16 +68,18 @@ public sealed class FacePipeline : IDisposable
 
     /// <param name="modelsFolder">Folder of the pack's ONNX files and manifest.</param>
     /// <param name="threads">Threads inside one model run.</param>
+    /// <exception cref="InvalidDataException">There is no pack in the folder, or its files are not its own.</exception>
     public static FacePipeline Open(string modelsFolder, int threads = 2)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        var pack = ModelPack.Load(modelsFolder);
         BlazeFace? detector = null;
         FaceMesh? mesh = null;
         try
         {
-            detector = BlazeFace.Open(modelsFolder, threads);
-            mesh = FaceMesh.Open(modelsFolder, threads);
-            return new(detector, mesh, MobileFaceNet.Open(modelsFolder, threads));
+            detector = BlazeFace.Open(pack, threads);
+            mesh = FaceMesh.Open(pack, threads);
+            return new(pack.Id, detector, mesh, MobileFaceNet.Open(pack, threads));
         }
         catch
         {

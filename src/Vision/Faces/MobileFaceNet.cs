@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Faces;
@@ -13,7 +14,7 @@ internal sealed class MobileFaceNet : IDisposable
     public const int Side = 112;
 
     private const int Values = Side * Side * 3;
-    private const string Embeddings = "embeddings_out";
+    private const string Embedding = "embedding";
 
     // Where the net was trained to find the eyes, nose and mouth corners.
     private static readonly FacePoint[] AlignedPoints =
@@ -29,11 +30,9 @@ internal sealed class MobileFaceNet : IDisposable
 
     private MobileFaceNet(OnnxModel model) => _model = model;
 
-    public static MobileFaceNet Open(string folder, int threads) =>
-        new(OnnxModel.Open(
-            Path.Combine(folder, "mobilefacenet.onnx"), [2, Side, Side, 3],
-            new Dictionary<string, long[]> { [Embeddings] = [2, Dimensions] }, threads));
+    public static MobileFaceNet Open(ModelPack pack, int threads) => new(pack.Open("mobilefacenet", threads, pictures: 2));
 
+    /// <summary>Buffers of the bare network for a face and its mirror image.</summary>
     public OnnxRun Rent() => _model.Rent();
 
     /// <summary>Fills the run's first picture with the aligned face.</summary>
@@ -57,7 +56,7 @@ internal sealed class MobileFaceNet : IDisposable
     {
         Mirror(run.Input[..Values], run.Input.Slice(Values, Values));
         run.Run();
-        var output = run.Output(Embeddings);
+        var output = run.Output(Embedding);
         Span<float> sum = stackalloc float[Dimensions];
         for (var i = 0; i < sum.Length; i++) sum[i] = output[i] + output[Dimensions + i];
         UnitVector.Normalise(sum);

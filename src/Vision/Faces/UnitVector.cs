@@ -17,7 +17,7 @@ internal static class UnitVector
         ref var y = ref MemoryMarshal.GetReference(b);
         var i = 0;
         for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
-            sum += Vector.LoadUnsafe(ref x, (nuint)i) * Vector.LoadUnsafe(ref y, (nuint)i);
+            sum = Vector.FusedMultiplyAdd(Vector.LoadUnsafe(ref x, (nuint)i), Vector.LoadUnsafe(ref y, (nuint)i), sum);
         var dot = Vector.Sum(sum);
         for (; i < a.Length; i++) dot += a[i] * b[i];
         return dot;
