@@ -4,7 +4,9 @@ using SightPay.Ledger.Reading;
 
 namespace SightPay.Ledger;
 
-/// <param name="QueueCapacity">Acts waiting beyond this are refused with <see cref="LedgerUnavailableException"/>.</param>
+/// <param name="QueueCapacity">
+/// Acts waiting beyond this are refused with <see cref="LedgerUnavailableException"/>.
+/// </param>
 /// <param name="BatchMax">Most acts in one commit.</param>
 /// <param name="Clock">Null: the database's clock (production). Set: a virtual clock (simulated days in tests).</param>
 public sealed record LedgerOptions(int QueueCapacity = 8192, int BatchMax = 1024, TimeProvider? Clock = null);

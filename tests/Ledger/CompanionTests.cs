@@ -61,7 +61,8 @@ public sealed class CompanionTests
         };
 
         var paid = await bed.Ledger.SubmitAsync(LedgerBed.ActOf(bed.NewId(), "body",
-            [SeatPlan(bed, 1, 0, "ann", 5000), Fallback("seat_unknown"), Fallback(RefusalCode.InsufficientFunds)]), default);
+            [SeatPlan(bed, 1, 0, "ann", 5000), Fallback("seat_unknown"), Fallback(RefusalCode.InsufficientFunds)]),
+            default);
         Assert.Equal(new Answer(202, "owes 5000"), paid.MustBe(ActEnd.Committed).Answer);
         Assert.Equal("", await bed.ScalarAsync<string>("select taker from seat where id = 1"));
         Assert.Equal("debtor", await bed.ScalarAsync<string>("select taker from seat where id = 2"));
@@ -123,7 +124,9 @@ public sealed class CompanionTests
         }]);
         var refuser = new Act
         {
-            Id = bed.NewId(), Fingerprint = broken.Fingerprint, Plans = [LedgerBed.PlanOf(bed.Post("ann", "shop", 9999))],
+            Id = bed.NewId(),
+            Fingerprint = broken.Fingerprint,
+            Plans = [LedgerBed.PlanOf(bed.Post("ann", "shop", 9999))],
             Refuse = _ => throw new InvalidDataException("refuse"),
         };
         var waiting = await bed.InOneBatchAsync(broken, refuser, SeatAct(bed, 1, 0, "ann"));

@@ -1,8 +1,8 @@
 namespace SightPay.Ledger.Commit;
 
 /// <summary>
-/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the ledger's
-/// rules, then its answer. Only when all of that succeeded does anything of the plan stay in the batch's state.
+/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the
+/// ledger's rules, then its answer. Only when all of that succeeded does anything of the plan stay in the state.
 /// </summary>
 internal sealed class Evaluation(BatchState state, CompanionSet companions)
 {

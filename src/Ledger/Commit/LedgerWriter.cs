@@ -117,7 +117,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing to decide: expire overdue holds, and notice a lost connection before the next act does.</summary>
+    /// <summary>Nothing to decide: expire overdue holds, notice a lost connection before the next act does.</summary>
     private async Task IdleAsync()
     {
         try
@@ -167,8 +167,10 @@ internal sealed class LedgerWriter : IAsyncDisposable
                     continue;
                 }
                 // A store that answers "no room" or "not now" says so to every act alike.
-                if (storeAway && exception is (PostgresException or FencedException)) Fail(acts, Unavailable(exception));
-                else await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
+                if (storeAway && exception is (PostgresException or FencedException))
+                    Fail(acts, Unavailable(exception));
+                else
+                    await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
                 return;
             }
         }
@@ -230,7 +232,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 await _session.RollbackAsync().ConfigureAwait(false);
                 return;
             }
-            catch (Exception exception) when (StoreErrors.IsFromStore(exception) || exception is InvalidOperationException)
+            catch (Exception exception)
+                when (StoreErrors.IsFromStore(exception) || exception is InvalidOperationException)
             {
                 // The connection is of no more use; a new one starts clean.
             }

@@ -12,8 +12,8 @@ internal sealed class WriterSession : IAsyncDisposable
     public const long LockKey = 0x006C_6564_6765_7200;
 
     // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
-    // An acknowledged commit is on disk, whatever the database's default says. A slice that keeps a row locked costs the
-    // batch seconds, not the writer.
+    // An acknowledged commit is on disk, whatever the database's default says. A slice that keeps a row locked costs
+    // a batch seconds, not the writer.
     public const string Settings =
         """
         set plan_cache_mode = force_generic_plan;
