@@ -20,7 +20,7 @@ internal sealed class GroupCommit(
     private const string LockEpoch =
         $"select {LedgerClock} from ledger_writer where epoch = $3 for share";
 
-    private const string DueHolds =
+    public const string DueHolds =
         $"""
         select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, null::smallint as outcome
         from transfer t
@@ -29,14 +29,14 @@ internal sealed class GroupCommit(
         order by t.hold_until, t.id limit $4
         """;
 
-    private const string NamedHolds =
+    public const string NamedHolds =
         """
         select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, r.outcome
         from transfer t left join hold_resolution r on r.hold_id = t.id
         where t.id = any($1) and t.kind = 2
         """;
 
-    private const string LockAccounts =
+    public const string LockAccounts =
         $"""
         select a.id, a.key, a.asset, a.kind, a.flags, a.closed,
                a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted
@@ -49,10 +49,10 @@ internal sealed class GroupCommit(
         order by a.id for update
         """;
 
-    private const string StoredAttempts =
+    public const string StoredAttempts =
         "select id, fingerprint, outcome, refusal_code, status, body from attempt where id = any($1)";
 
-    private const string TakenTransferIds = "select id from transfer where id = any($1)";
+    public const string TakenTransferIds = "select id from transfer where id = any($1)";
 
     private const string InsertTransfers =
         """
@@ -77,7 +77,7 @@ internal sealed class GroupCommit(
         """;
 
     // One row version per touched account, however many transfers of the batch touch it.
-    private const string UpdateAccounts =
+    public const string UpdateAccounts =
         """
         update account a
         set debits_pending = u.debits_pending, debits_posted = u.debits_posted,

@@ -12,7 +12,7 @@ internal sealed class WriterSession : IAsyncDisposable
 
     // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
     // An acknowledged commit is on disk, whatever the database's default says.
-    private const string Settings =
+    public const string Settings =
         """
         set plan_cache_mode = force_generic_plan;
         set enable_seqscan = off;

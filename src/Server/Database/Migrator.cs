@@ -121,6 +121,6 @@ public sealed partial class Migrator(NpgsqlDataSource database, TimeProvider clo
         await transaction.CommitAsync(ct);
     }
 
-    [GeneratedRegex(@"^(\d{4})_[a-z0-9_]+\.sql$")]
+    [GeneratedRegex(@"^(\d{4})_[a-z0-9_]+(\.sql)?$")]
     private static partial Regex FileName();
 }

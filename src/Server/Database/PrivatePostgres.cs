@@ -313,7 +313,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         // Errors stay out of PostgreSQL's log: their details quote row values, e-mail addresses among them.
         string[] options =
         [
-            "listen_addresses=", "unix_socket_permissions=0700", "max_connections=100", "shared_buffers=128MB",
+            "listen_addresses=", "unix_socket_permissions=0700", $"max_connections={(_durable ? 100 : 400)}",
+            "shared_buffers=128MB",
             "log_min_messages=log", "log_checkpoints=off", "logging_collector=off", "timezone=UTC",
             "log_timezone=UTC", "jit=off", "fsync=" + (_durable ? "on" : "off"),
             "full_page_writes=" + (_durable ? "on" : "off"), "synchronous_commit=" + (_durable ? "on" : "off"),
