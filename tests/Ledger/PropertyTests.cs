@@ -11,13 +11,15 @@ namespace SightPay.Ledger.Tests;
 /// </summary>
 public sealed class PropertyTests(ITestOutputHelper output)
 {
-    internal sealed record Leg(int Kind, int Debit, int Credit, long AmountMinor, int TransferSlot, int HoldSlot, int Minutes);
+    internal sealed record Leg(
+        int Kind, int Debit, int Credit, long AmountMinor, int TransferSlot, int HoldSlot, int Minutes);
 
     internal sealed record ActSpec(int Slot, bool OtherBody, Leg[] Chain, string? After, Leg[] Fallback);
 
     internal sealed record Step(int AdvanceSeconds, ActSpec[] Acts);
 
-    private static readonly string[] Keys = ["ann", "bob", "shop", "provider", "debt", "euro", "closed", "ghost", "brim"];
+    private static readonly string[] Keys =
+        ["ann", "bob", "shop", "provider", "debt", "euro", "closed", "ghost", "brim"];
 
     private static readonly string?[] Afters = [null, "insufficient_funds", "hold_expired", "account_unknown"];
 
