@@ -1,5 +1,7 @@
 using System.CommandLine;
+using SightPay.Bench.Ledger;
 
 // One verb per benchmark or evaluation; each prints a JSON object as its last line.
 var root = new RootCommand("SightPay benchmarks and evaluations.");
+root.Add(LedgerVerb.Create());
 return await root.Parse(args).InvokeAsync();

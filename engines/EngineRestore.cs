@@ -19,11 +19,15 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
     // A folder of its own for every run: the npm of a killed build may still be writing into the last one.
     private readonly string _work = Path.Combine(project, "obj", "restore", Path.GetRandomFileName());
 
-    public void Run()
+    public async Task RunAsync()
     {
         Directory.CreateDirectory(_restores);
-        using var only = TakeLock();
-        var withPostgresql = wish == PostgresqlWish.Always || (wish == PostgresqlWish.Auto && !SystemPostgresql.Exists());
+        using var only = await TakeLockAsync();
+        var withPostgresql = wish switch
+        {
+            PostgresqlWish.Auto => !await SystemPostgresql.ExistsAsync(),
+            _ => wish == PostgresqlWish.Always,
+        };
         var fingerprint = Fingerprint(withPostgresql);
         var stamp = Path.Combine(_dist, "stamp");
         // Another build may have made it while this one waited, or only the files' times have changed.
@@ -35,7 +39,7 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         try
         {
             Clean();
-            Make(withPostgresql, fingerprint);
+            await MakeAsync(withPostgresql, fingerprint);
         }
         finally
         {
@@ -43,14 +47,16 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         }
     }
 
-    private void Make(bool withPostgresql, string fingerprint)
+    private async Task MakeAsync(bool withPostgresql, string fingerprint)
     {
         var built = Path.Combine(_work, "dist");
         Directory.CreateDirectory(built);
-        Fill(built, NpmRestore.Run(project, Path.Combine(_work, "engines"), Npmrc));
+        foreach (var text in Directory.EnumerateFiles(Path.Combine(project, "licences")))
+            Copy(text, Path.Combine(built, "licences"));
+        Fill(built, await NpmRestore.RunAsync(project, Path.Combine(_work, "engines"), Npmrc));
         if (withPostgresql)
         {
-            var packages = NpmRestore.Run(
+            var packages = await NpmRestore.RunAsync(
                 Path.Combine(project, "postgresql"), Path.Combine(_work, "postgresql"), Npmrc);
             PostgresqlTree.Copy(packages, Path.Combine(built, "pgsql"), Path.Combine(built, "licences"));
         }
@@ -68,7 +74,10 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         foreach (var file in natives.Select(pattern => NativeFiles.Find(packages, pattern)))
             Copy(file, Path.Combine(dist, "native"));
         foreach (var sample in Enumerable.Range(1, 6))
-            Copy(Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg"), Path.Combine(dist, "samples"));
+        {
+            var file = Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg");
+            Copy(file, Path.Combine(dist, "samples"));
+        }
         StandardPackImport.Run(packages, Path.Combine(dist, "models", "standard"));
         foreach (var (package, file) in NativeFiles.Licences(packages))
             Copy(file, Path.Combine(dist, "licences", package));
@@ -84,6 +93,7 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             Path.Combine(project, "postgresql", "package-lock.json"),
             .. Sources(project),
             .. Sources(Path.Combine(project, "../src/Vision/Models/Import")),
+            Path.Combine(project, "../src/Vision/Models/PackManifest.cs"),
         ];
         foreach (var file in files)
             hash.AppendData(File.ReadAllBytes(file));
@@ -95,10 +105,9 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         Directory.EnumerateFiles(folder, "*.cs").Order(StringComparer.Ordinal);
 
     /// <summary>One restore at a time; the lock falls with its process, however that ends.</summary>
-    private FileStream TakeLock()
+    private async Task<FileStream> TakeLockAsync()
     {
         var path = Path.Combine(project, "obj", "restore.lock");
-        using var pause = new ManualResetEventSlim();
         for (var waitedMs = 0; ; waitedMs += LockPollMs)
         {
             try
@@ -107,11 +116,12 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             }
             catch (IOException) when (waitedMs < LockTimeoutMs)
             {
-                pause.Wait(LockPollMs);
+                await Task.Delay(LockPollMs);
             }
             catch (IOException)
             {
-                throw new RestoreException("Another build has been restoring engines/dist for 20 minutes; end it first.");
+                throw new RestoreException(
+                    "Another build has been restoring engines/dist for 20 minutes; end it first.");
             }
         }
     }

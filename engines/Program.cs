@@ -5,7 +5,8 @@ using SightPay.Vision.Models.Import;
 // wrong is said in one sentence on standard output, which the build shows as its error.
 try
 {
-    new EngineRestore(Path.GetFullPath(args[0]), Enum.Parse<PostgresqlWish>(args[1], ignoreCase: true)).Run();
+    var wish = Enum.Parse<PostgresqlWish>(args[1], ignoreCase: true);
+    await new EngineRestore(Path.GetFullPath(args[0]), wish).RunAsync();
     return 0;
 }
 catch (RestoreException fault)

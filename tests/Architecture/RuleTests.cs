@@ -27,6 +27,8 @@ public sealed class RuleTests
     {
         Accepts(TextRules.Lines, "src/A.cs", new string('x', 120) + "\n");
         Accepts(TextRules.Lines, "README.md", "| " + new string('x', 200) + " |\n");
+        Accepts(TextRules.Lines, "web/src/Icon.tsx", $"  home: \"M4 10.5{new string('1', 120)}z\",\n");
+        Finds(TextRules.Lines, "web/src/Icon.tsx", $"  home: \"{new string('x', 120)}\",\n", "columns");
         Accepts(TextRules.Lines, "web/package-lock.json", new string('x', 200) + "\n");
         Accepts(TextRules.Lines, "src/A.cs", $"var {_mark}s = methods.{_mark.ToLowerInvariant()};\n");
         Accepts(TextRules.Lines, "deploy/Dockerfile", "COPY . /src/ho" + "me/x\n");

@@ -27,8 +27,7 @@ internal static partial class TextRules
             if (file.Extension == ".md" && line.StartsWith("```", StringComparison.Ordinal)) inFence = !inFence;
             if (line.Contains('\t')) yield return $"{at}: a tab; indent with spaces.";
             if (line.Length > 0 && line[^1] is ' ' or '\r') yield return $"{at}: trailing blanks.";
-            var isTable = file.Extension == ".md" && line.StartsWith('|');
-            if (_wrapped.Contains(file.Extension) && !isTable && line.Length > ColumnsMax)
+            if (_wrapped.Contains(file.Extension) && line.Length > ColumnsMax && !CannotWrap(file, line))
                 yield return $"{at}: {line.Length} columns; wrap at {ColumnsMax}.";
             if (Mark(line) is { } mark) yield return $"{at}: a leftover mark ({mark}); do it or write an issue.";
             if (_machinePaths.FirstOrDefault(path => ContainsPath(line, path)) is { } machine)
@@ -123,6 +122,10 @@ internal static partial class TextRules
         }
     }
 
+    /// <summary>Tables of a page, and outlines of icons, which are one long word.</summary>
+    private static bool CannotWrap(SourceFile file, string line) =>
+        file.Extension == ".md" ? line.StartsWith('|') : file.Extension == ".tsx" && Outline().IsMatch(line);
+
     private static string? Mark(string line) =>
         _marks.FirstOrDefault(mark => Regex.IsMatch(line, $@"\b{mark}\b"));
 
@@ -143,6 +146,9 @@ internal static partial class TextRules
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"""[Mm][\d\s.,a-zA-Z-]{80,}""")]
+    private static partial Regex Outline();
 
     [GeneratedRegex(@"https?://[^""\s]+/.+\.(tgz|nupkg)")]
     private static partial Regex Download();

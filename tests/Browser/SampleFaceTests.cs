@@ -2,7 +2,7 @@ using SightPay.Vision.Faces;
 
 namespace SightPay.Browser.Tests;
 
-/// <summary>The photographs that the story uses: good enough to enrol, and truly different looks of one person.</summary>
+/// <summary>The photographs that the story uses: fit to enrol, and different looks of one person.</summary>
 public sealed class SampleFaceTests
 {
     [Fact]

@@ -165,6 +165,27 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_store_without_room_says_so_to_all_and_nothing_sticks()
+    {
+        await using var bed = await ShopAsync();
+        await bed.ExecuteAsync(
+            """
+            create function full_disk() returns trigger language plpgsql as
+                $$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$;
+            create trigger full_disk before insert on attempt for each statement execute function full_disk();
+            """);
+        var acts = Payments(bed, 10);
+        foreach (var waiting in await Task.WhenAll(acts.Select(async act =>
+            await Record.ExceptionAsync(() => bed.Ledger.SubmitAsync(act, default)))))
+            Assert.IsType<LedgerUnavailableException>(waiting);
+        await bed.ExecuteAsync("drop trigger full_disk on attempt");
+
+        foreach (var act in acts)
+            Assert.False((await bed.Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed).Replayed);
+        await AssertEachOnceAsync(bed, acts);
+    }
+
+    [Fact]
     public async Task A_full_queue_says_so_and_a_stopping_ledger_decides_what_was_queued()
     {
         await using var bed = await ShopAsync(new LedgerOptions(QueueCapacity: 3));

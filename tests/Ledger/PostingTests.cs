@@ -31,10 +31,10 @@ public sealed class PostingTests
         var hold = bed.Hold("ann", "shop", 800);
 
         (await bed.SubmitAsync(hold)).MustBe(ActEnd.Committed);
-        Assert.Equal((800, 200), ((await bed.AccountAsync("ann")).HeldMinor, (await bed.AccountAsync("ann")).AvailableMinor));
+        Assert.Equal((800, 200), await bed.HeldAndAvailableAsync("ann"));
         (await bed.SubmitAsync(bed.Capture(hold.Id, 500))).MustBe(ActEnd.Committed);
 
-        Assert.Equal((0, 500), ((await bed.AccountAsync("ann")).HeldMinor, (await bed.AccountAsync("ann")).AvailableMinor));
+        Assert.Equal((0, 500), await bed.HeldAndAvailableAsync("ann"));
         Assert.Equal(500, (await bed.AccountAsync("shop")).BalanceMinor);
         Assert.Empty(await bed.Ledger.AuditAsync(default));
     }

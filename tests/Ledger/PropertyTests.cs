@@ -11,23 +11,27 @@ namespace SightPay.Ledger.Tests;
 /// </summary>
 public sealed class PropertyTests(ITestOutputHelper output)
 {
-    internal sealed record Leg(int Kind, int Debit, int Credit, long AmountMinor, int TransferSlot, int HoldSlot, int Minutes);
+    internal sealed record Leg(
+        int Kind, int Debit, int Credit, long AmountMinor, int TransferSlot, int HoldSlot, int Minutes);
 
     internal sealed record ActSpec(int Slot, bool OtherBody, Leg[] Chain, string? After, Leg[] Fallback);
 
     internal sealed record Step(int AdvanceSeconds, ActSpec[] Acts);
 
-    private static readonly string[] Keys = ["ann", "bob", "shop", "provider", "debt", "euro", "closed", "ghost", "brim"];
+    private static readonly string[] Keys =
+        ["ann", "bob", "shop", "provider", "debt", "euro", "closed", "ghost", "brim"];
 
     private static readonly string?[] Afters = [null, "insufficient_funds", "hold_expired", "account_unknown"];
 
     private static readonly Gen<long> Amounts = Gen.Frequency(
-        (20, Gen.Choose(1, 400).Select(amount => (long)amount)),
+        (10, Gen.Choose(1, 400).Select(amount => (long)amount)),
+        // Round amounts meet the wallets' limits exactly.
+        (10, Gen.Choose(1, 6).Select(fifties => 50L * fifties)),
         (2, Gen.Elements(0L, -1L)),
         (1, Gen.Elements(long.MaxValue, long.MaxValue - 20, long.MinValue)));
 
     private static readonly Gen<Leg> Legs =
-        from kind in Gen.Choose(0, 5)
+        from kind in Gen.Choose(0, 7)
         from debit in Gen.Frequency((8, Gen.Choose(0, 2)), (3, Gen.Choose(0, Keys.Length - 1)))
         from credit in Gen.Frequency((8, Gen.Choose(0, 3)), (3, Gen.Choose(0, Keys.Length - 1)))
         from amount in Amounts
@@ -39,7 +43,7 @@ public sealed class PropertyTests(ITestOutputHelper output)
     private static readonly Gen<ActSpec> Acts =
         from slot in Gen.Choose(0, 60)
         from otherBody in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true)))
-        from length in Gen.Choose(0, 3)
+        from length in Gen.Choose(0, 4)
         from chain in Legs.ArrayOf(length)
         from after in Gen.Elements(Afters)
         from fallbackLength in Gen.Choose(0, 2)
@@ -48,7 +52,7 @@ public sealed class PropertyTests(ITestOutputHelper output)
 
     private static readonly Gen<Step> Steps =
         from seconds in Gen.Frequency((3, Gen.Constant(0)), (2, Gen.Choose(1, 240)))
-        from count in Gen.Choose(1, 7)
+        from count in Gen.Choose(1, 10)
         from acts in Acts.ArrayOf(count)
         select new Step(seconds, acts);
 
@@ -139,7 +143,7 @@ public sealed class PropertyTests(ITestOutputHelper output)
                 0 or 1 => Transfer.Post(id, Keys[leg.Debit], Keys[leg.Credit], leg.AmountMinor, TransferCode.Purchase),
                 2 or 3 => Transfer.Hold(id, Keys[leg.Debit], Keys[leg.Credit], leg.AmountMinor, TransferCode.Fare,
                     TimeSpan.FromMinutes(leg.Minutes)),
-                4 => Transfer.Capture(id, IdOf("transfer", holdSlot), leg.AmountMinor, TransferCode.Fare),
+                4 or 5 => Transfer.Capture(id, IdOf("transfer", holdSlot), leg.AmountMinor, TransferCode.Fare),
                 _ => Transfer.Void(id, IdOf("transfer", holdSlot)),
             };
         }

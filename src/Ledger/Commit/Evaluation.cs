@@ -1,8 +1,8 @@
 namespace SightPay.Ledger.Commit;
 
 /// <summary>
-/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the ledger's
-/// rules, then its answer. Only when all of that succeeded does anything of the plan stay in the batch's state.
+/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the
+/// ledger's rules, then its answer. Only when all of that succeeded does anything of the plan stay in the state.
 /// </summary>
 internal sealed class Evaluation(BatchState state, CompanionSet companions)
 {
@@ -37,7 +37,7 @@ internal sealed class Evaluation(BatchState state, CompanionSet companions)
             if (plan.After is not null && !_refusedCodes.Contains(plan.After)) continue;
             state.BeginChain();
             var guard = CheckGuards(plan);
-            if (guard.IsStale) return new ActResult(ActEnd.Stale, default, null, false);
+            if (guard.IsStale) return new ActResult(ActEnd.Stale, Answer.None, null, false);
             if ((guard.Code ?? ApplyChain(plan, act.Id)) is { } code)
             {
                 _refusedCodes.Add(code);

@@ -44,7 +44,8 @@ public sealed record Sighting(
 }
 
 /// <summary>A sighting as it was stored.</summary>
-public sealed record StoredSighting(Guid Id, string StationId, DateTimeOffset At, SightingBand Band, Guid? Person);
+public sealed record StoredSighting(
+    Guid Id, string StationId, DateTimeOffset At, SightingBand Band, Guid? Person, bool LivenessProved);
 
 /// <summary>Stores a sighting with the act that it led to.</summary>
 public sealed record SightingRow(Sighting Sighting) : CompanionRow;

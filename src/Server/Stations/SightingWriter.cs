@@ -27,8 +27,9 @@ internal sealed class SightingWriter : ICompanionWriter
             if (_applied.Count == 0) return;
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
                 """
-                insert into sighting (id, station, at, band, finding, person)
-                select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[])
+                insert into sighting (id, station, at, band, finding, person, liveness_proved)
+                select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[],
+                    $7::boolean[])
                 """)
             {
                 Parameters =
@@ -39,6 +40,7 @@ internal sealed class SightingWriter : ICompanionWriter
                     new() { Value = _applied.Select(row => Words.Of(row.Sighting.Band)).ToArray() },
                     new() { Value = _applied.Select(row => Words.Of(row.Sighting.Finding)).ToArray() },
                     new() { Value = _applied.Select(row => row.Sighting.Person).ToArray() },
+                    new() { Value = _applied.Select(row => row.Sighting.LivenessProved).ToArray() },
                 },
             });
         }

@@ -34,14 +34,14 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     public async Task<StoredSighting?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "select station, at, band, person from sighting where id = $1");
+            "select station, at, band, person, liveness_proved from sighting where id = $1");
         command.Parameters.Add(new() { Value = id });
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct)) return null;
         return new StoredSighting(
             id, reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1),
             Enum.Parse<SightingBand>(reader.GetString(2), ignoreCase: true),
-            reader.IsDBNull(3) ? null : reader.GetGuid(3));
+            reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.GetBoolean(4));
     }
 
     /// <summary>Milliseconds as answers show them.</summary>

@@ -88,8 +88,7 @@ internal sealed partial class StationStream(
         {
             await socket.CloseAsync(StationClose.HelloMissing, "hello_missing");
             // Whoever says nothing may not even answer the goodbye: it is waited for a moment, then the socket goes.
-            await Task.WhenAny(first, Task.Delay(StationSocket.CloseWithin, ct))
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(first, Task.Delay(StationSocket.CloseWithin, ct));
             return null;
         }
         await enough.CancelAsync();

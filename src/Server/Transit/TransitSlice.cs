@@ -39,6 +39,7 @@ public static class TransitSlice
     {
         services.AddSingleton(settings);
         services.AddSingleton<TransitStore>();
+        services.AddSingleton<DemoLine>();
         services.AddSingleton<GatePlans>();
         services.AddSingleton<PassGate>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());

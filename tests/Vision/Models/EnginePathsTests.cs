@@ -23,7 +23,8 @@ public sealed class EnginePathsTests
         var dist = Directory.CreateDirectory(Path.Combine(folder.Path, "engines", "dist")).FullName;
         var bin = Directory.CreateDirectory(Path.Combine(folder.Path, "src", "Server", "bin")).FullName;
         // A folder without its stamp is one that a killed build left behind.
-        Assert.Contains("dotnet build", Assert.Throws<DirectoryNotFoundException>(() => EnginePaths.FindFrom(bin)).Message);
+        var fault = Assert.Throws<DirectoryNotFoundException>(() => EnginePaths.FindFrom(bin));
+        Assert.Contains("dotnet build", fault.Message);
         File.WriteAllText(Path.Combine(dist, EnginePaths.Stamp), "x");
         Assert.Equal(dist, EnginePaths.FindFrom(bin));
         Assert.Equal(dist, EnginePaths.FindFrom(folder.Path + Path.DirectorySeparatorChar));

@@ -144,7 +144,8 @@ public sealed class OnnxModelTests
         Assert.Contains("live", Refusal(Input, new() { ["absent"] = [1, 2] }));
         Assert.Contains("live", Refusal(Input, new() { ["live"] = [1, 3] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => OnnxModel.Open(Liveness, Input, Outputs, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => OnnxModel.Open(Liveness, Input, new Dictionary<string, long[]>(), 1));
+        var none = new Dictionary<string, long[]>();
+        Assert.Throws<ArgumentOutOfRangeException>(() => OnnxModel.Open(Liveness, Input, none, 1));
         using var model = OnnxModel.Open(Liveness, Input, Outputs, 1);
         using var run = model.Rent();
         Assert.Throws<ArgumentException>(() => run.Output("absent").Length);

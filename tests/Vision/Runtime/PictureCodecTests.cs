@@ -27,9 +27,9 @@ public sealed class PictureCodecTests
         var poor = PictureCodec.EncodeJpeg(picture, 20);
         var good = PictureCodec.EncodeJpeg(picture, 95);
         Assert.True(good.Length > poor.Length);
-        Assert.True(Distance(picture, PictureCodec.Decode(good, Limits)) < 2);
-        Assert.True(
-            Distance(picture, PictureCodec.Decode(poor, Limits)) > Distance(picture, PictureCodec.Decode(good, Limits)));
+        var goodDistance = Distance(picture, PictureCodec.Decode(good, Limits));
+        Assert.True(goodDistance < 2);
+        Assert.True(Distance(picture, PictureCodec.Decode(poor, Limits)) > goodDistance);
         Assert.Throws<ArgumentOutOfRangeException>(() => PictureCodec.EncodeJpeg(picture, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => PictureCodec.EncodeJpeg(picture, 101));
     }
@@ -128,7 +128,8 @@ public sealed class PictureCodecTests
         {
             var decoded = PictureCodec.Decode(samples[i % 6], Limits);
             Assert.True(decoded.Pixels.SequenceEqual(expected[i % 6].Pixels));
-            var fault = Assert.Throws<PictureException>(() => PictureCodec.Decode(samples[i % 6].AsSpan(0, 9999), Limits));
+            var cut = samples[i % 6][..9999];
+            var fault = Assert.Throws<PictureException>(() => PictureCodec.Decode(cut, Limits));
             Assert.Equal(PictureFault.Truncated, fault.Fault);
         });
     }
@@ -149,7 +150,7 @@ public sealed class PictureCodecTests
     }
 
     /// <summary>Eight by eight pixels of cyan ink in an Adobe CMYK file.</summary>
-    private const string CmykJpeg = 
+    private const string CmykJpeg =
         "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUV"
         + "FQwPFxgWFBgSFBUU/8AAFAgACAAIBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIB"
         + "AwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZH"

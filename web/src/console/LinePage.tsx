@@ -1,6 +1,6 @@
 import { Card, Group, Stack, Switch, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { sentenceOf } from "../shared/api/problem";
 import type { Gate, LineStops, Passage, StopActivity } from "../shared/api/types";
 import { clockWithSeconds, day, money } from "../shared/format";
@@ -14,6 +14,13 @@ export function LinePage() {
   const line = useQuery({ queryKey: ["stops"], queryFn: api.stops });
   const activity = useQuery({ queryKey: ["stop-activity"], queryFn: api.stopActivity, refetchInterval: 60_000 });
   const [chosen, setChosen] = useState<string | null>(null);
+  const details = useRef<HTMLDivElement>(null);
+  const choose = (id: string) => {
+    setChosen(id);
+    // On a phone the details stand below the map, out of sight.
+    const hidden = (details.current?.getBoundingClientRect().top ?? 0) > window.innerHeight - 160;
+    if (hidden) details.current?.scrollIntoView({ behavior: "smooth" });
+  };
   if (line.isPending || activity.isPending) return <Waiting label="Loading the line" />;
   if (!line.data || !activity.data)
     return (
@@ -57,12 +64,14 @@ export function LinePage() {
               inside={byId.get(stop.id)?.inside ?? 0}
               closed={stop.gates.some((gate) => gate.closed)}
               chosen={stop.id === shown?.id}
-              onChoose={() => setChosen(stop.id)}
+              onChoose={() => choose(stop.id)}
             />
           ))}
         </ol>
       </Card>
-      {shown && <StopDetails name={shown.name} id={shown.id} gates={shown.gates} activity={byId.get(shown.id)} />}
+      <div ref={details} className="stop-anchor">
+        {shown && <StopDetails name={shown.name} id={shown.id} gates={shown.gates} activity={byId.get(shown.id)} />}
+      </div>
     </Stack>
   );
 }
@@ -150,10 +159,6 @@ interface PassagesProps {
   empty: string;
 }
 
-function nameOf(person: Passage["person"]): string {
-  return (typeof person === "string" ? person : person?.display_name) || "Somebody";
-}
-
 function Passages({ title, kind, passages, empty }: PassagesProps) {
   const currency = useCurrency();
   return (
@@ -166,7 +171,7 @@ function Passages({ title, kind, passages, empty }: PassagesProps) {
         {passages.map((passage) => (
           <li key={`${passage.at} ${passage.gate_id}`} data-testid={kind}>
             <div>
-              <Text fw={600}>{nameOf(passage.person)}</Text>
+              <Text fw={600}>{passage.person?.display_name ?? "Somebody"}</Text>
               <Text size="xs" c="dimmed">
                 {passage.gate_id}
                 {day(passage.at) === "Today" ? "" : `, ${day(passage.at)}`}

@@ -2,7 +2,7 @@ import { Badge, Button, Card, Group, Stack, Text, TextInput, Title } from "@mant
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Station, StationKey } from "../shared/api/types";
-import { dayAndClock } from "../shared/format";
+import { midSentence } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { Confirm, EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
@@ -105,9 +105,9 @@ function KeyRow({ station, stationKey }: { station: Station; stationKey: Station
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <div>
-        <Text size="sm">{stationKey.label || `Key of ${dayAndClock(stationKey.created_at)}`}</Text>
+        <Text size="sm">{stationKey.label || `Key made ${midSentence(stationKey.created_at)}`}</Text>
         <Text size="xs" c="dimmed">
-          {stationKey.last_used_at ? `Last used ${dayAndClock(stationKey.last_used_at)}` : "Not used yet"}
+          {stationKey.last_used_at ? `Last used ${midSentence(stationKey.last_used_at)}` : "Not used yet"}
         </Text>
       </div>
       <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsking(true)} data-testid="key-revoke">

@@ -27,7 +27,7 @@ export function BalanceCard({ withTopUp = false }: { withTopUp?: boolean }) {
               </dd>
             </div>
             <div>
-              <dt>Held for a journey</dt>
+              <dt>Held</dt>
               <dd data-testid="held" data-minor={wallet.data?.held_minor}>
                 {amount(wallet.data?.held_minor)}
               </dd>

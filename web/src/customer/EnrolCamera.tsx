@@ -60,17 +60,13 @@ export function EnrolCamera({ onPhotos }: { onPhotos: (photos: Photo[]) => void 
     <Stack>
       <div className="viewfinder" hidden={!wanted}>
         <video ref={camera.videoRef} muted playsInline aria-label="Camera picture" />
-        <svg className="oval" viewBox="0 0 400 300" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
-          <path
-            fillRule="evenodd"
-            fill="rgb(12 14 19 / 55%)"
-            d="M-400-300h1200v900h-1200zM200 38c-52 0-82 44-82 106s34 114 82 114 82-52 82-114-30-106-82-106z"
-          />
+        <svg className="oval" viewBox="0 0 300 300" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+          <path fillRule="evenodd" fill="rgb(12 14 19 / 55%)" d="M-300-300h900v900h-900zM150 26a84 107 0 1 0 .01 0z" />
           <ellipse
-            cx="200"
-            cy="148"
-            rx="82"
-            ry="110"
+            cx="150"
+            cy="133"
+            rx="84"
+            ry="107"
             fill="none"
             strokeWidth="4"
             stroke={advice === "good" ? "#3ddc84" : "#fff"}

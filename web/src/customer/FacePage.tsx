@@ -2,7 +2,7 @@ import { Alert, Button, Card, Checkbox, Group, List, Stack, Text, Title } from "
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Consent, SignedInPerson } from "../shared/api/types";
-import { dayAndClock } from "../shared/format";
+import { midSentence } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
@@ -129,7 +129,7 @@ function ConsentGiven({ person, consent }: { person: SignedInPerson; consent: Co
           Your consent
         </Title>
         <Text size="sm">
-          You agreed to face recognition on {dayAndClock(consent.granted_at)} (wording {String(consent.version)}). You
+          You agreed to face recognition on {midSentence(consent.granted_at)} (wording {String(consent.version)}). You
           can withdraw at any time; your face is then erased for good.
         </Text>
         <Group>
@@ -174,8 +174,14 @@ function Enrolled({ person, since, onReplace }: EnrolledProps) {
   return (
     <Card data-testid="face-enrolled">
       <Stack>
-        <Alert color="green" variant="light" icon={<Icon name="check" weight={2.4} />} title="Gates know your face">
-          {since ? `Added ${dayAndClock(since)}. ` : ""}Just look at the camera when you come to a gate.
+        <Alert
+          className="good-note"
+          color="green"
+          variant="light"
+          icon={<Icon name="check" weight={2.4} />}
+          title="Gates know your face"
+        >
+          {since ? `Added ${midSentence(since)}. ` : ""}Just look at the camera when you come to a gate.
         </Alert>
         <Group>
           <Button

@@ -100,7 +100,7 @@ function NextSteps() {
               </div>
             </Group>
             {!step.done && (
-              <Button component={Link} to={step.to} size="sm" variant="light">
+              <Button component={Link} to={step.to} size="sm" variant="light" flex="none">
                 {step.action}
               </Button>
             )}

@@ -24,6 +24,11 @@ export function JourneyRow({ journey }: { journey: Journey }) {
           <Text fw={700} className="figures">
             {money(journey.fare_minor, journey.currency)}
           </Text>
+          {journey.owed_minor > 0 && (
+            <Text size="xs" c="var(--mantine-color-error)">
+              {money(journey.owed_minor, journey.currency)} still to pay
+            </Text>
+          )}
           {journey.state === "incomplete" && (
             <Text size="xs" c="dimmed">
               Highest fare: an end is missing

@@ -77,7 +77,7 @@ export function PhotoList({ photos, advice, onPhotos }: PhotosProps & { advice: 
             <Icon name="cross" size={14} weight={2.4} />
           </ActionIcon>
           {advice.has(index) && (
-            <Text size="xs" mt={4} c="red">
+            <Text size="xs" mt={4} c="var(--mantine-color-error)">
               {advice.get(index)}
             </Text>
           )}

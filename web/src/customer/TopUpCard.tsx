@@ -19,11 +19,13 @@ const slot = () => `top-up.${session.person?.id ?? ""}`;
 const deliver = (write: { key: string; body: Amount }) => api.topUp(write.key, write.body);
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** The payment provider reports by itself; a short look now and then shows the money without a reload. */
+const underWay = (topUp: TopUp) => topUp.state === "created" || topUp.state === "provider_pending";
+
+/** The payment provider reports by itself, as a rule at once; a few looks show the result without a reload. */
 async function settled(topUp: TopUp): Promise<TopUp> {
   let state = topUp;
-  for (let look = 0; look < 8 && ["created", "pending", "processing"].includes(state.state); look++) {
-    await sleep(250 * (look + 1));
+  for (let look = 0; look < 8 && underWay(state); look++) {
+    await sleep(250 * look);
     state = await api.topUpState(topUp.id);
   }
   return state;
@@ -42,13 +44,13 @@ export function TopUpCard() {
     const state = await settled(topUp).catch(() => topUp);
     await queries.invalidateQueries({ queryKey: ["wallet"] });
     const words = amount ? money(amount.amount_minor, amount.currency) : "The money";
-    if (["failed", "refused", "cancelled", "expired"].includes(state.state))
+    if (state.state === "failed")
       throw new ApiProblem(
         402,
         "top_up_failed",
         "The payment did not go through and nothing was taken. Please try again.",
       );
-    if (["created", "pending", "processing"].includes(state.state))
+    if (underWay(state))
       toast("Payment under way", `${words} will be in your wallet as soon as it is confirmed.`, "plain");
     else toast(`${words} added`, "It is in your wallet now.");
     setText("");

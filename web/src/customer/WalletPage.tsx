@@ -41,7 +41,7 @@ function Entries() {
         )}
         <Stack gap="md">
           {items.map((entry) => (
-            <EntryRow key={entry.id} entry={entry} />
+            <EntryRow key={`${entry.id} ${entry.kind}`} entry={entry} />
           ))}
           {entries.hasNextPage && (
             <Button variant="default" loading={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
@@ -54,29 +54,35 @@ function Entries() {
   );
 }
 
-const kinds: Readonly<Record<string, string>> = {
-  top_up: "Top-up",
-  fare: "Fare",
-  fare_capture: "Fare",
-  payment: "Payment",
-  retail: "Payment",
-  refund: "Refund",
-};
-
 function EntryRow({ entry }: { entry: WalletEntry }) {
-  const incoming = entry.amount_minor > 0;
+  const moved = entry.change_minor !== 0;
+  const incoming = entry.change_minor > 0;
   return (
-    <Group justify="space-between" wrap="nowrap" data-testid="entry">
+    <Group
+      justify="space-between"
+      wrap="nowrap"
+      data-testid="entry"
+      data-kind={entry.kind}
+      data-change={entry.change_minor}
+    >
       <div>
-        <Text fw={600}>{entry.note || kinds[entry.kind] || "Entry"}</Text>
+        <Text fw={600} {...(moved ? {} : { c: "dimmed" })}>
+          {entry.text}
+        </Text>
         <Text size="sm" c="dimmed">
           {dayAndClock(entry.at)}
         </Text>
       </div>
-      <Text fw={700} className="figures" c={incoming ? "var(--open-ink)" : undefined}>
-        {incoming ? "+" : ""}
-        {money(entry.amount_minor, entry.currency)}
-      </Text>
+      {moved ? (
+        <Text fw={700} className="figures" flex="none" {...(incoming ? { c: "var(--open-ink)" } : {})}>
+          {incoming ? "+" : ""}
+          {money(entry.change_minor, entry.currency)}
+        </Text>
+      ) : (
+        <Text c="dimmed" className="figures" flex="none">
+          ({money(entry.amount_minor, entry.currency)})
+        </Text>
+      )}
     </Group>
   );
 }

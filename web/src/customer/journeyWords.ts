@@ -1,7 +1,6 @@
 import type { Journey } from "../shared/api/types";
 
-export const isOpen = (journey: Journey) =>
-  journey.state === "open" || (journey.entry !== null && journey.exit === null && journey.state !== "incomplete");
+export const isOpen = (journey: Journey) => journey.state === "open";
 
 export function routeOf(journey: Journey): string {
   const from = journey.entry?.stop_name ?? "Unknown stop";

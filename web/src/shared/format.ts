@@ -42,3 +42,10 @@ export function dayAndClock(at: string): string {
 export function firstName(name: string): string {
   return name.trim().split(/\s+/)[0] ?? name;
 }
+
+/** A day and time inside a sentence: "today at 14:05", "on Fri, 20 Nov at 14:05". */
+export function midSentence(at: string): string {
+  const name = day(at);
+  const near = name === "Today" || name === "Yesterday";
+  return `${near ? name.toLowerCase() : `on ${name}`} at ${clock(at)}`;
+}

@@ -17,16 +17,18 @@ const shownMs = 4_000;
 export function GateKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const onAnswer = useCallback((answer: GateAnswer) => setVerdict(gateVerdict(answer)), []);
   const byCamera = mode === "camera";
-  const gate = useGateCamera(credentials, byCamera, verdict !== null, onAnswer);
+  const closed = verdict?.reason === "gate_closed";
+  // Only a closed gate goes on asking behind its answer, so only that one can be taken back by an answer.
+  const onAnswer = useCallback((answer: GateAnswer | null) => setVerdict(answer && gateVerdict(answer)), []);
+  const gate = useGateCamera(credentials, byCamera, verdict !== null && !closed, onAnswer);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
 
   useEffect(() => {
-    if (!verdict || !byCamera) return;
+    if (!verdict || !byCamera || closed) return;
     const timer = setTimeout(() => setVerdict(null), shownMs);
     return () => clearTimeout(timer);
-  }, [verdict, byCamera]);
+  }, [verdict, byCamera, closed]);
 
   const refused = gate.socket.kind === "refused" ? sentenceOf(gate.socket.problem) : null;
   const live = gate.socket.kind === "ready" ? "live" : gate.socket.kind === "refused" ? "off" : gate.socket.kind;

@@ -5,6 +5,7 @@ import { Mark } from "../shared/ui/Icon";
 import { LiveBadge } from "../shared/ui/LiveBadge";
 import { Confirm } from "../shared/ui/notes";
 import type { Credentials } from "./credentials";
+import { useWakefulScreen } from "./useWakefulScreen";
 
 export type Mode = "camera" | "photo";
 
@@ -19,6 +20,7 @@ interface KioskFrameProps {
 
 export function KioskFrame({ credentials, state, mode, onMode, onUnlink, children }: KioskFrameProps) {
   const [asking, setAsking] = useState(false);
+  useWakefulScreen();
   return (
     <div className="kiosk">
       <header className="kiosk-head">
@@ -29,7 +31,7 @@ export function KioskFrame({ credentials, state, mode, onMode, onUnlink, childre
               {credentials.name}
             </Text>
             <Text size="sm" c="dimmed" truncate>
-              {credentials.place_name === credentials.name ? credentials.station_id : credentials.place_name}
+              {credentials.station_id}
             </Text>
           </div>
         </Group>

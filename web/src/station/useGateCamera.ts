@@ -12,12 +12,15 @@ const size = { width: 640, height: 480 };
 const frameSpacingMs = 340;
 const glanceMs = 100;
 
-/** Feeds the server with the newest frame whenever it grants one and the view is worth it; at most three a second. */
+/**
+ * Feeds the server with the newest frame whenever it grants one and the view is worth it; at most three a second.
+ * `onAnswer` gets null for an answer about nobody.
+ */
 export function useGateCamera(
   credentials: Credentials,
   wanted: boolean,
   paused: boolean,
-  onAnswer: (answer: GateAnswer) => void,
+  onAnswer: (answer: GateAnswer | null) => void,
 ) {
   const camera = useCamera(wanted, size);
   const [socketState, setSocketState] = useState<SocketState>({ kind: "connecting" });
@@ -36,12 +39,13 @@ export function useGateCamera(
       onState: setSocketState,
       onProblem: (problem) => setHint(sentenceOf(problem)),
       onAnswer: (answer, frame) => {
-        if (!answer || answer.reason === "no_face") presence.current.nobody(frame.view, Date.now());
-        if (!answer || passing.has(answer.reason)) return setHint(hintFor(answer?.reason ?? "no_face"));
+        const reason = answer?.reason ?? "no_face";
+        // A closed gate looks at nobody; it is asked slowly until it is open again.
+        if (reason === "no_face" || reason === "gate_closed") presence.current.nobody(frame.view, Date.now());
         // After "ask" the next look may settle it, so only a settled answer waits for the next person.
-        if (answer.decision !== "ask") presence.current.answered(frame.view);
-        setHint("Look at the camera");
-        now.current.onAnswer(answer);
+        else if (!passing.has(reason) && answer?.decision !== "ask") presence.current.answered(frame.view);
+        setHint(passing.has(reason) ? hintFor(reason) : "Look at the camera");
+        now.current.onAnswer(passing.has(reason) ? null : answer);
       },
     });
     socket.current = opened;

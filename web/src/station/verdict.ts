@@ -45,7 +45,11 @@ export function gateVerdict(answer: GateAnswer): Verdict {
     headline: [leaving ? "Goodbye" : "Welcome", name].filter(Boolean).join(", "),
     text: leaving ? "Thank you for travelling." : "Have a good journey.",
   };
-  if (incomplete) verdict.text = "Your entry is missing, so the highest fare was charged. Ask the staff to correct it.";
+  if (incomplete)
+    verdict.text =
+      answer.fare_minor > 0
+        ? "This journey was incomplete, so the highest fare was charged. Ask the staff to correct it."
+        : "This journey was closed and charged before. Ask the staff to correct it.";
   if (leaving) verdict.fare = money(answer.fare_minor, answer.currency);
   if (answer.balance_minor !== null && answer.balance_minor !== undefined)
     verdict.balance = money(answer.balance_minor, answer.currency);

@@ -35,7 +35,9 @@ create table sighting (
     at      timestamptz not null,
     band    text not null check (band in ('reject', 'ask', 'accept')),
     finding text not null,
-    person  uuid
+    person  uuid,
+    -- Whether that person's template came with a liveness challenge.
+    liveness_proved boolean not null
 );
 create index sighting_at on sighting (at);
 create index sighting_person on sighting (person) where person is not null;

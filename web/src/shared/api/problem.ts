@@ -37,6 +37,7 @@ const sentences: Readonly<Record<string, string>> = {
   face_already_enrolled:
     "This face already belongs to another account. Sign in to that account, or ask the staff for help.",
   insufficient_funds: "There is not enough money in the wallet. Top it up and try again.",
+  amount_out_of_range: "This amount is outside the limits of a top-up. Choose another one, for instance 100.",
   station_key_invalid: "This screen's key is no longer valid. Ask an operator for a new link from the console.",
   wrong_station: "This screen's key belongs to another station. Ask an operator for a new link from the console.",
   gate_not_found: "This gate no longer exists. Ask an operator for a new link from the console.",

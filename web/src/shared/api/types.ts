@@ -68,11 +68,14 @@ export interface Wallet {
 export interface WalletEntry {
   id: string;
   kind: string;
+  /** The kind in words. */
+  text: string;
+  /** What the line is about, never negative. */
   amount_minor: number;
-  balance_minor?: number | null;
+  /** Its effect on the balance; 0 while money is only set aside or freed. */
+  change_minor: number;
   currency: string;
   at: string;
-  note?: string | null;
 }
 
 export interface TopUp {
@@ -90,10 +93,12 @@ export interface JourneyEnd {
 
 export interface Journey {
   id: string;
-  state: string;
+  state: "open" | "completed" | "incomplete";
   entry: JourneyEnd | null;
   exit: JourneyEnd | null;
   fare_minor: number;
+  /** The part of the fare that the wallet could not pay. */
+  owed_minor: number;
   currency: string;
 }
 
@@ -111,7 +116,7 @@ export interface LineStops {
 export interface Passage {
   at: string;
   gate_id: string;
-  person: string | { id: string; display_name: string } | null;
+  person: RecognisedPerson | null;
   journey_id?: string;
   fare_minor?: number | null;
 }

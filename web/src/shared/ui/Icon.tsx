@@ -34,6 +34,7 @@ export type IconName = keyof typeof shapes;
 export function Icon({ name, size = 20, weight = 1.8 }: { name: IconName; size?: number; weight?: number }) {
   return (
     <svg
+      className="icon"
       aria-hidden="true"
       focusable="false"
       width={size}

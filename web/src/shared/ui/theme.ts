@@ -13,10 +13,24 @@ const sight: MantineColorsTuple = [
   "#282d86",
 ];
 
+/** Bluish greys, so that cards and controls agree with the dark page behind them. */
+const dark: MantineColorsTuple = [
+  "#e4e7ee",
+  "#b4bac7",
+  "#8d94a4",
+  "#626a7a",
+  "#454b59",
+  "#2f343f",
+  "#20242d",
+  "#1a1d25",
+  "#14161c",
+  "#0e1014",
+];
+
 export const theme = createTheme({
   primaryColor: "sight",
   primaryShade: { light: 7, dark: 5 },
-  colors: { sight },
+  colors: { sight, dark },
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,

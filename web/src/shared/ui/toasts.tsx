@@ -27,8 +27,8 @@ export function toast(title: string, text?: string, tone: "good" | "plain" | "ba
     plain: { icon: "journeys", color: "sight" },
     bad: { icon: "warning", color: "red.8" },
   } as const;
-  put([...toasts.slice(-2), { id, title, ...(text ? { text } : {}), ...look[tone] }]);
-  setTimeout(() => put(toasts.filter((one) => one.id !== id)), 7_000);
+  put([...toasts.slice(-1), { id, title, ...(text ? { text } : {}), ...look[tone] }]);
+  setTimeout(() => put(toasts.filter((one) => one.id !== id)), 6_000);
 }
 
 export function Toasts() {
