@@ -22,7 +22,7 @@ export function ConnectionsPage() {
         <ProblemNote error={connections.error} onRetry={() => void connections.refetch()} />
         {connections.isSuccess && items.length === 0 && <EmptyNote icon="plug">Nothing is connected.</EmptyNote>}
         {items.length > 0 && (
-          <Table.ScrollContainer minWidth={520}>
+          <Table.ScrollContainer minWidth={520} type="native" tabIndex={0} role="region" aria-label="Connections">
             <Table verticalSpacing="sm" horizontalSpacing="lg" data-testid="connections">
               <Table.Thead>
                 <Table.Tr>

@@ -53,7 +53,7 @@ export function PeoplePage() {
           <EmptyNote icon="people">Nobody matches. Try a part of the name or of the e-mail address.</EmptyNote>
         )}
         {shown.length > 0 && (
-          <Table.ScrollContainer minWidth={560}>
+          <Table.ScrollContainer minWidth={560} type="native" tabIndex={0} role="region" aria-label="People">
             <Table verticalSpacing="sm" horizontalSpacing="lg">
               <Table.Thead>
                 <Table.Tr>
