@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 
@@ -13,8 +14,9 @@ internal sealed partial class StartTopUp(
     Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store,
     TopUpWaiters waiters, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
 {
-    public async Task<IResult> RunAsync(HttpContext http, TopUpRequest request)
+    public async Task<IResult> RunAsync(HttpContext http)
     {
+        var request = await ReadAsync(http);
         var person = Caller.Of(http).PersonId!.Value;
         (Guid Id, Money Amount)? begun = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, ct) =>
@@ -27,6 +29,23 @@ internal sealed partial class StartTopUp(
         });
         if (begun is var (topUp, money)) await AskProviderAsync(topUp, money, http.RequestAborted);
         return answer;
+    }
+
+    /// <summary>Read here and not bound by the route: the idempotency fingerprint needs the bytes too.</summary>
+    private static async Task<TopUpRequest> ReadAsync(HttpContext http)
+    {
+        var body = await RequestBody.OfAsync(http);
+        try
+        {
+            if (JsonSerializer.Deserialize<TopUpRequest>(body.Bytes.Span, ApiJson.Options) is { } request)
+                return request;
+        }
+        catch (JsonException)
+        {
+            // Falls through to the same answer as a body without an object.
+        }
+        throw new ProblemException(
+            400, "body_invalid", "Send a JSON object with amount_minor (a whole number) and currency.");
     }
 
     private Money AmountOf(TopUpRequest request)
