@@ -1,5 +1,9 @@
 using System.CommandLine;
+using SightPay.Bench.Faces;
 
 // One verb per benchmark or evaluation; each prints a JSON object as its last line.
 var root = new RootCommand("SightPay benchmarks and evaluations.");
+root.Add(FacesVerb.Create());
+root.Add(IdentifyVerb.Create());
+root.Add(CalibrateVerb.Create());
 return await root.Parse(args).InvokeAsync();
