@@ -79,7 +79,7 @@ export function paymentVerdict(payment: Payment, name: string): Verdict {
       tone: "ask",
       reason,
       headline: "Not paid yet",
-      text: "This payment waits for the customer's own confirmation. Look at the camera again, or pay another way.",
+      text: "Please confirm this payment in your SightPay app, or pay another way.",
       fare: amount,
     };
   return {
