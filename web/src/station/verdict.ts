@@ -82,11 +82,6 @@ export function paymentVerdict(payment: Payment, name: string): Verdict {
       text: "Please confirm this payment in your SightPay app, or pay another way.",
       fare: amount,
     };
-  return {
-    tone: "deny",
-    reason,
-    headline: "Not paid",
-    text: "The payment was refused. Pay another way.",
-    fare: amount,
-  };
+  const why = payment.status === "expired" ? "Nobody confirmed in time." : "The payment was refused.";
+  return { tone: "deny", reason, headline: "Not paid", text: `${why} Start again or pay another way.`, fare: amount };
 }
