@@ -14,8 +14,9 @@ internal sealed class BenchPostgres : IAsyncDisposable
         bin=$1 root=$2
         exec 3<&0 </dev/null >>"$root/log" 2>&1
         "$bin/initdb" -D "$root/data" -U bench -A trust --locale=C -E UTF8 --no-instructions || exit 1
-        "$bin/postgres" -D "$root/data" -k "$root" -c listen_addresses= -c fsync=on -c synchronous_commit=on \
-            -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=30min -c max_connections=100 3<&- & server=$!
+        "$bin/postgres" -D "$root/data" -k "$root" -c listen_addresses= -c max_connections=100 \
+            -c fsync=on -c synchronous_commit=on -c shared_buffers=1GB -c max_wal_size=8GB \
+            -c checkpoint_timeout=30min 3<&- & server=$!
         trap '' INT HUP TERM
         while read -r _ <&3; do :; done
         kill -INT $server; wait $server
@@ -83,8 +84,8 @@ internal sealed class BenchPostgres : IAsyncDisposable
             catch (NpgsqlException)
             {
                 var log = Path.Combine(_root, "log");
-                throw new InvalidDataException(
-                    $"PostgreSQL did not start: {(File.Exists(log) ? await File.ReadAllTextAsync(log, ct) : "no log")}");
+                var words = File.Exists(log) ? await File.ReadAllTextAsync(log, ct) : "it left no log";
+                throw new InvalidDataException($"PostgreSQL did not start: {words}");
             }
         }
     }

@@ -20,7 +20,8 @@ internal sealed class ChargeBench : IAsyncDisposable
         values ('provider', 'INR', 4, 100000 * 1000000000::bigint);
         insert into account (key, asset, kind) values ('merchant', 'INR', 3);
         insert into transfer (id, seq, act_id, kind, code, debit, credit, amount, at)
-        select gen_random_uuid(), row_number() over (order by a.id), gen_random_uuid(), 1, 1, p.id, a.id, 1000000000, now()
+        select gen_random_uuid(), row_number() over (order by a.id), gen_random_uuid(), 1, 1, p.id, a.id,
+            1000000000, now()
         from account a, account p where a.kind = 1 and p.key = 'provider';
         """;
 
@@ -70,7 +71,7 @@ internal sealed class ChargeBench : IAsyncDisposable
         return new ChargeFigures(all.Length / elapsed, all[all.Length / 2], all[(int)(all.Length * 0.99)]);
     }
 
-    /// <summary>What the audit objects to, and charges that were acknowledged but are not there, or the other way round.</summary>
+    /// <summary>What the audit objects to, and charges acknowledged but not stored or the other way round.</summary>
     public async Task<IReadOnlyList<string>> DifferencesAsync(CancellationToken ct)
     {
         var differences = (await _ledger.AuditAsync(ct)).ToList();
@@ -113,14 +114,17 @@ internal sealed class ChargeBench : IAsyncDisposable
                     Transfers = [Transfer.Post(
                         Ids.Next(TimeProvider.System), $"wallet:{payer}", "merchant", amount, TransferCode.Purchase)],
                     Rows = _full ? [new PaymentRow(id, payer, amount), new OutboxRow(id, amount)] : [],
-                    Compose = outcome => new Answer(201,
-                        $$"""{"id":"{{id}}","status":"captured","balance_minor":{{outcome.Account($"wallet:{payer}").BalanceMinor}}}"""),
+                    Compose = outcome => Captured(id, outcome.Account($"wallet:{payer}")),
                 },
             ],
             Refuse = refusal => new Answer(402, $$"""{"code":"{{refusal.Code}}"}"""),
         }, ct);
-        if (result.End != ActEnd.Committed) throw new InvalidDataException($"A charge was {result.End}: {result.RefusalCode}");
+        if (result.End != ActEnd.Committed)
+            throw new InvalidDataException($"A charge ended as {result.End}: {result.RefusalCode}");
     }
+
+    private static Answer Captured(Guid id, Account payer) =>
+        new(201, $$"""{"id":"{{id}}","status":"captured","balance_minor":{{payer.BalanceMinor}}}""");
 
     private static async Task ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken ct)
     {

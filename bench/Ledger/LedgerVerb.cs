@@ -49,7 +49,7 @@ internal static class LedgerVerb
             return 1;
         }
         await using var postgres = await BenchPostgres.StartAsync(Path.GetDirectoryName(program)!, ct);
-        await output.WriteLineAsync("A private PostgreSQL with fsync and synchronous_commit on; filling TPC-B, scale 50 ...");
+        await output.WriteLineAsync("A PostgreSQL with fsync and synchronous_commit on; filling TPC-B, scale 50 ...");
         var tpcB = new PgBench(program, await postgres.CreateDatabaseAsync("tpcb", ct));
         await tpcB.FillAsync(scale: 50, ct);
         await output.WriteLineAsync($"Funding {ChargeBench.Payers} payers ...");

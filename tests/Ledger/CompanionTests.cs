@@ -61,7 +61,8 @@ public sealed class CompanionTests
         };
 
         var paid = await bed.Ledger.SubmitAsync(LedgerBed.ActOf(bed.NewId(), "body",
-            [SeatPlan(bed, 1, 0, "ann", 5000), Fallback("seat_unknown"), Fallback(RefusalCode.InsufficientFunds)]), default);
+            [SeatPlan(bed, 1, 0, "ann", 5000), Fallback("seat_unknown"), Fallback(RefusalCode.InsufficientFunds)]),
+            default);
         Assert.Equal(new Answer(202, "owes 5000"), paid.MustBe(ActEnd.Committed).Answer);
         Assert.Equal("", await bed.ScalarAsync<string>("select taker from seat where id = 1"));
         Assert.Equal("debtor", await bed.ScalarAsync<string>("select taker from seat where id = 2"));
@@ -123,7 +124,9 @@ public sealed class CompanionTests
         }]);
         var refuser = new Act
         {
-            Id = bed.NewId(), Fingerprint = broken.Fingerprint, Plans = [LedgerBed.PlanOf(bed.Post("ann", "shop", 9999))],
+            Id = bed.NewId(),
+            Fingerprint = broken.Fingerprint,
+            Plans = [LedgerBed.PlanOf(bed.Post("ann", "shop", 9999))],
             Refuse = _ => throw new InvalidDataException("refuse"),
         };
         var waiting = await bed.InOneBatchAsync(broken, refuser, SeatAct(bed, 1, 0, "ann"));
@@ -132,6 +135,36 @@ public sealed class CompanionTests
         (await waiting[2]).MustBe(ActEnd.Committed);
         Assert.Equal(990, (await bed.AccountAsync("ann")).AvailableMinor);
         Assert.Null(await bed.Ledger.FindAsync(refuser.Id, refuser.Fingerprint, default));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_none_takes_no_seat()
+    {
+        await using var bed = await SeatsAsync(new SeatWriter());
+        var plan = new Plan { Rows = [new SeatRow(1, 0, "ann")], Compose = _ => default };
+        var waiting = await bed.InOneBatchAsync(
+            LedgerBed.ActOf(bed.NewId(), "body", [plan]), SeatAct(bed, 1, 0, "bob"));
+        await Assert.ThrowsAsync<LedgerInvariantException>(() => waiting[0]);
+        (await waiting[1]).MustBe(ActEnd.Committed);
+        Assert.Equal("bob", await bed.ScalarAsync<string>("select taker from seat where id = 1"));
+    }
+
+    [Theory]
+    [InlineData(0x0000)]
+    [InlineData(0xd83d)]
+    public async Task An_answer_that_the_store_cannot_hold_fails_its_own_act(int character)
+    {
+        var body = $"a zero or half a character: {(char)character}";
+        await using var bed = await SeatsAsync(new SeatWriter());
+        var acts = Enumerable.Range(1, 9).Select(i => SeatAct(bed, i, 0, $"taker{i}")).ToArray();
+        var plan = new Plan { Transfers = [bed.Post("ann", "shop", 10)], Compose = _ => new Answer(200, body) };
+        acts[4] = LedgerBed.ActOf(bed.NewId(), "body", [plan]);
+        var waiting = await bed.InOneBatchAsync(acts);
+        await Assert.ThrowsAnyAsync<Exception>(() => waiting[4]);
+        for (var i = 0; i < 9; i++)
+            if (i != 4) Assert.False((await waiting[i]).MustBe(ActEnd.Committed).Replayed);
+        Assert.Equal(920, (await bed.AccountAsync("ann")).AvailableMinor);
+        Assert.Null(await bed.Ledger.FindAsync(acts[4].Id, acts[4].Fingerprint, default));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class ConcurrencyTests(ITestOutputHelper output)
     private static readonly string[] Wallets = ["ann", "bob", "eve"];
 
     /// <summary>
-    /// Many submitters, each id sent several times by different ones: one answer per id, the books hold at every moment.
+    /// Many submitters, each id sent several times by different ones: one answer per id, and the books always hold.
     /// </summary>
     [Fact]
     public async Task Submitters_in_any_interleaving_agree_on_one_answer_per_id()

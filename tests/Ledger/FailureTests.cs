@@ -50,7 +50,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Random_kills_under_load_lose_and_double_nothing()
     {
-        await using var bed = await ShopAsync();
+        await using var bed = await ShopAsync(new LedgerOptions(BatchMax: 16));
         var acts = Payments(bed, 3000);
         var kills = 0;
         using var stop = new CancellationTokenSource();
@@ -94,6 +94,12 @@ public sealed class FailureTests
         await bed.ExecuteAsync("update ledger_writer set epoch = epoch + 1");
         // Waits in line for the lock that the zombie still holds, and gets it as soon as the zombie is found out.
         var takesLock = ExecuteAsync(usurper, $"select pg_advisory_lock({WriterSession.LockKey})");
+        while (!await bed.ScalarAsync<bool>(
+            """
+            select exists (select from pg_locks l join pg_database d on d.oid = l.database
+                           where d.datname = current_database() and l.locktype = 'advisory' and not l.granted)
+            """))
+            await Task.Delay(10);
         var before = await bed.MoneyStateAsync();
         var act = LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 1));
 
@@ -162,6 +168,27 @@ public sealed class FailureTests
         await bed.ExecuteAsync("alter table elsewhere rename to ledger_writer");
         (await bed.Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed);
         Assert.Equal(7, (await bed.AccountAsync("shop")).BalanceMinor);
+    }
+
+    [Fact]
+    public async Task A_store_without_room_says_so_to_all_and_nothing_sticks()
+    {
+        await using var bed = await ShopAsync();
+        await bed.ExecuteAsync(
+            """
+            create function full_disk() returns trigger language plpgsql as
+                $$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$;
+            create trigger full_disk before insert on attempt for each statement execute function full_disk();
+            """);
+        var acts = Payments(bed, 10);
+        foreach (var waiting in await Task.WhenAll(acts.Select(async act =>
+            await Record.ExceptionAsync(() => bed.Ledger.SubmitAsync(act, default)))))
+            Assert.IsType<LedgerUnavailableException>(waiting);
+        await bed.ExecuteAsync("drop trigger full_disk on attempt");
+
+        foreach (var act in acts)
+            Assert.False((await bed.Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed).Replayed);
+        await AssertEachOnceAsync(bed, acts);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class HoldTests
         Assert.Equal(
             [RefusalCode.InsufficientFunds, RefusalCode.HoldUnknown, null, null],
             results.Select(result => result.RefusalCode));
-        Assert.Equal((20, 70), ((await bed.AccountAsync("ann")).HeldMinor, (await bed.AccountAsync("ann")).AvailableMinor));
+        Assert.Equal((20, 70), await bed.HeldAndAvailableAsync("ann"));
         Assert.Empty(await bed.Ledger.AuditAsync(default));
     }
 

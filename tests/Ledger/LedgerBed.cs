@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
 using SightPay.Ledger.Commit;
+using SightPay.Tests.Support;
 
 namespace SightPay.Ledger.Tests;
 
@@ -30,9 +31,12 @@ internal sealed class LedgerBed : IAsyncDisposable
     }
 
     public Task<GeneralLedger> OpenSecondAsync(
-        IReadOnlyList<ICompanionWriter>? companions = null, LedgerOptions? options = null, CancellationToken ct = default) =>
-        GeneralLedger.OpenAsync(
-            Source, companions ?? [], (options ?? new LedgerOptions()) with { Clock = _databaseClock ? null : Clock }, ct);
+        IReadOnlyList<ICompanionWriter>? companions = null, LedgerOptions? options = null,
+        CancellationToken ct = default)
+    {
+        var clocked = (options ?? new LedgerOptions()) with { Clock = _databaseClock ? null : Clock };
+        return GeneralLedger.OpenAsync(Source, companions ?? [], clocked, ct);
+    }
 
     /// <summary>
     /// Holds the writer inside a commit while acts are queued behind it, so that they all meet in the next batch.
@@ -119,6 +123,12 @@ internal sealed class LedgerBed : IAsyncDisposable
 
     public async Task<Account> AccountAsync(string key) =>
         await Ledger.AccountAsync(key, default) ?? throw new InvalidOperationException($"no account {key}");
+
+    public async Task<(long Held, long Available)> HeldAndAvailableAsync(string key)
+    {
+        var account = await AccountAsync(key);
+        return (account.HeldMinor, account.AvailableMinor);
+    }
 
     public async Task ExecuteAsync(string sql)
     {

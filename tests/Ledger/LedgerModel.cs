@@ -23,7 +23,7 @@ internal sealed class LedgerModel
         if (_decided.TryGetValue(id, out var first))
             return first.Body == body
                 ? new ActResult(first.End, first.Answer, first.Code, true)
-                : new ActResult(ActEnd.OtherBody, default, null, false);
+                : new ActResult(ActEnd.OtherBody, Answer.None, null, false);
 
         var codes = new List<string>();
         foreach (var plan in plans)

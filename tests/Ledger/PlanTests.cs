@@ -9,7 +9,10 @@ public sealed class PlanTests
 {
     public static TheoryData<string, string, string> Statements() => new()
     {
-        { GroupCommit.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]", "'{1}','{1}','{1}','{1}','{1}'" },
+        {
+            GroupCommit.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]",
+            "'{1}', '{1}', '{1}', '{1}', '{1}'"
+        },
         {
             GroupCommit.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
             "true, now(), now(), 256, '{1}', '{a}', '{}'"

@@ -8,13 +8,13 @@ namespace SightPay.Ledger.Commit;
 /// Reads top to bottom; the caller decides what a failure means.
 /// </summary>
 internal sealed class GroupCommit(
-    WriterSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock, bool virtualClock,
-    IReadOnlyList<QueuedAct> acts, bool sweep)
+    WriterSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock,
+    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep)
 {
     /// <summary>Overdue holds freed at the start of one batch; a longer backlog takes several.</summary>
     public const int SweepMax = 256;
 
-    // The clock is the transaction's start, so that all statements of the batch agree on it, and it never runs backwards.
+    // The transaction's start, so that all statements of the batch agree on it; it never runs backwards.
     private const string LedgerClock = "greatest(case when $1 then now() end, $2)";
 
     private const string LockEpoch =
@@ -58,7 +58,8 @@ internal sealed class GroupCommit(
         """
         insert into transfer
             (id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id, at)
-        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until, u.ref_id, $12
+        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until,
+            u.ref_id, $12
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             as u(id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id)
         """;
@@ -92,7 +93,7 @@ internal sealed class GroupCommit(
     private BatchState _state = null!;
     private bool _allDueLoaded;
 
-    /// <summary>True once round trip 2 is on its way: from here on a broken connection leaves the outcome unknown.</summary>
+    /// <summary>True once round trip 2 is on its way: a broken connection now leaves the outcome unknown.</summary>
     public bool CommitSent { get; private set; }
 
     public async Task LoadAsync()
@@ -253,7 +254,7 @@ internal sealed class GroupCommit(
         return count;
     }
 
-    /// <summary>Both the holds found by the sweep and those that an act names: the sweep may lag, the rule may not.</summary>
+    /// <summary>Those found by the sweep and those that an act names: the sweep may lag, the rule may not.</summary>
     private void ExpireOverdueHolds()
     {
         foreach (var hold in _state.Holds.Values)

@@ -2,7 +2,7 @@ using SightPay.Vision.Faces;
 using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
 
-namespace SightPay.Browser.Tests;
+namespace SightPay.Tests.Support;
 
 /// <summary>How a face is shown to the camera: where, how large, in what light.</summary>
 /// <param name="FaceWidth">Width of the face's box on the canvas, in pixels.</param>
@@ -11,19 +11,22 @@ namespace SightPay.Browser.Tests;
 /// <param name="Margin">How much of the surroundings is cut out with the face, in face widths on each side.</param>
 /// <param name="Gain">Brightness factor.</param>
 /// <param name="LightFromLeft">Extra brightness at the left edge that fades to less at the right, as a share.</param>
-internal sealed record Look(
+public sealed record Look(
     float FaceWidth, float CentreX = 0.5f, float CentreY = 0.5f, float Margin = 0.35f, float Gain = 1,
     float LightFromLeft = 0);
 
 /// <summary>Somebody in a group picture: the face nearest to this point.</summary>
-internal sealed record SamplePerson(string Picture, int X, int Y);
+public sealed record SamplePerson(string Picture, int X, int Y);
 
 /// <summary>
 /// Photographs made at run time: a face is cut out of a group picture of a restored package and set before a drawn
 /// background. Nothing of it is kept.
 /// </summary>
-internal sealed class SampleFaces : IDisposable
+public sealed class SampleFaces : IDisposable
 {
+    // Well below what one person's photographs reach and above what two people's do.
+    private const float StrangersMax = 0.3f;
+
     private readonly FacePipeline _pipeline = FacePipeline.Open(EnginePaths.StandardPack);
 
     public static SamplePerson Asha { get; } = new("sample6.jpg", 1590, 435);
@@ -41,6 +44,54 @@ internal sealed class SampleFaces : IDisposable
         var box = _pipeline.Read(group, FaceDemand.Recognise).Boxes.MinBy(box =>
             MathF.Abs(box.X + box.Width / 2 - person.X) + MathF.Abs(box.Y + box.Height / 2 - person.Y));
         return Draw(group, box, look, width, height);
+    }
+
+    /// <summary>The same as a JPEG.</summary>
+    public byte[] Photo(SamplePerson person, Look look, int width = 640, int height = 480) =>
+        PictureCodec.EncodeJpeg(Draw(person, look, width, height), 92);
+
+    /// <summary>
+    /// Everybody in the group pictures who is fit to be enrolled, each once: some people stand in several of them.
+    /// </summary>
+    public IReadOnlyList<SamplePerson> Everybody()
+    {
+        var known = new List<(SamplePerson Person, FaceTemplate Template)>();
+        foreach (var file in Directory.EnumerateFiles(EnginePaths.Samples, "sample*.jpg").Order())
+        {
+            var group = PictureCodec.Decode(File.ReadAllBytes(file), new());
+            foreach (var box in _pipeline.Read(group, FaceDemand.Recognise).Boxes)
+            {
+                var face = Read(Draw(group, box, AtHome, 640, 480)).Target;
+                var again = _pipeline.Read(Draw(group, box, AtTheGate, 640, 480), FaceDemand.Recognise).Target;
+                if (face?.Template is not { } template || again?.Template is null) continue;
+                if (known.Any(one => FacePipeline.Similarity(one.Template, template) > StrangersMax)) continue;
+                var centre = ((int)(box.X + box.Width / 2), (int)(box.Y + box.Height / 2));
+                known.Add((new SamplePerson(Path.GetFileName(file), centre.Item1, centre.Item2), template));
+            }
+        }
+        return [.. known.Select(one => one.Person)];
+    }
+
+    /// <summary>Two people side by side, equally large.</summary>
+    public byte[] PhotoOfTwo(SamplePerson left, SamplePerson right)
+    {
+        var (a, b) = (Draw(left, AtHome, 480, 480), Draw(right, AtHome, 480, 480));
+        var pixels = new byte[960 * 480 * 3];
+        for (var y = 0; y < 480; y++)
+        {
+            a.Pixels.Slice(y * 480 * 3, 480 * 3).CopyTo(pixels.AsSpan(y * 960 * 3));
+            b.Pixels.Slice(y * 480 * 3, 480 * 3).CopyTo(pixels.AsSpan((y * 960 + 480) * 3));
+        }
+        return PictureCodec.EncodeJpeg(new Picture(960, 480, pixels), 92);
+    }
+
+    /// <summary>The wall without anybody.</summary>
+    public static byte[] PhotoOfNobody()
+    {
+        var pixels = new byte[640 * 480 * 3];
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)Wall(i / 3 % 640, i / 3 / 640, i % 3);
+        return PictureCodec.EncodeJpeg(new Picture(640, 480, pixels), 92);
     }
 
     /// <summary>Two seconds in which the person hardly moves and the light flickers a little.</summary>
