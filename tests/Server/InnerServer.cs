@@ -17,6 +17,7 @@ using SightPay.Server.Payments;
 using SightPay.Server.People;
 using SightPay.Server.Wallets;
 using SightPay.Tests.Support;
+using Xunit;
 
 namespace SightPay.Server.Tests;
 
@@ -38,7 +39,7 @@ internal sealed class InnerServer : IAsyncDisposable
     {
         (_app, Database, DataFolder, Clock, _log) = (app, database, dataFolder, clock, log);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features
-            .GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+            .Get<IServerAddressesFeature>()!.Addresses.First());
         Http = new HttpClient { BaseAddress = Address };
     }
 
@@ -81,6 +82,8 @@ internal sealed class InnerServer : IAsyncDisposable
         app.Use(AnswerProblemsAsync);
         app.UseAuthentication().UseAuthorization();
         app.MapPeople().MapAudit().MapEvents().MapWallets().MapPayments();
+        app.Services.GetRequiredService<OpenLedger>().Ledger = await GeneralLedger.OpenAsync(
+            database.DataSource, [.. app.Services.GetServices<ICompanionWriter>()], new(), default);
         await app.StartAsync();
         return new(app, database, folder, clock, log);
     }
@@ -89,6 +92,7 @@ internal sealed class InnerServer : IAsyncDisposable
     {
         Http.Dispose();
         await _app.StopAsync();
+        await Get<OpenLedger>().Ledger!.DisposeAsync();
         await _app.DisposeAsync();
     }
 
@@ -160,10 +164,8 @@ internal sealed class InnerServer : IAsyncDisposable
         services.AddPeople(options.People(new(folder, Currency) { PasswordIterations = 1_000 }));
         services.AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
         services.AddPayments(options.Payments(new(Currency)));
-        services.AddSingleton<LedgerOnStart>().AddSingleton(provider => provider
-            .GetRequiredService<LedgerOnStart>().Ledger);
-        services.Insert(0, ServiceDescriptor.Singleton<Microsoft.Extensions.Hosting.IHostedService>(
-            provider => provider.GetRequiredService<LedgerOnStart>()));
+        services.AddSingleton<OpenLedger>();
+        services.AddSingleton(provider => provider.GetRequiredService<OpenLedger>().Ledger!);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy =
             ApiJson.Options.PropertyNamingPolicy);
         options.Services(services);
@@ -182,21 +184,10 @@ internal sealed class InnerServer : IAsyncDisposable
         }
     }
 
-    private sealed class LedgerOnStart(NpgsqlDataSource database, IEnumerable<ICompanionWriter> writers)
-        : Microsoft.Extensions.Hosting.IHostedService
+    /// <summary>The ledger opens before the services that use it are made.</summary>
+    private sealed class OpenLedger
     {
-        private GeneralLedger? _ledger;
-
-        public GeneralLedger Ledger => _ledger ??
-            throw new InvalidOperationException("The ledger is asked for before it is open.");
-
-        public async Task StartAsync(CancellationToken cancellationToken) =>
-            _ledger = await GeneralLedger.OpenAsync(database, [.. writers], new(), cancellationToken);
-
-        public async Task StopAsync(CancellationToken cancellationToken)
-        {
-            if (_ledger is not null) await _ledger.DisposeAsync();
-        }
+        public GeneralLedger? Ledger { get; set; }
     }
 
     private sealed class QueueLogs(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger

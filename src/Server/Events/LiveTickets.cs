@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Npgsql;
@@ -52,8 +53,9 @@ internal sealed class LiveTickets(NpgsqlDataSource database, LiveSettings settin
     public async Task<LiveVisitor?> RedeemAsync(string? ticket, CancellationToken ct)
     {
         var bytes = new byte[32];
-        if (ticket?.Length != 43 || !Base64Url.TryDecodeFromChars(ticket, bytes, out var count) || count != 32)
-            return null;
+        if (ticket?.Length != 43
+            || Base64Url.DecodeFromChars(ticket, bytes, out _, out var count) != OperationStatus.Done
+            || count != bytes.Length) return null;
         await using var command = database.CreateCommand(
             "delete from live_ticket where hash = $1 returning person_id, topics, expires_at");
         command.Parameters.Add(new() { Value = SHA256.HashData(bytes) });

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using Npgsql;
 using SightPay.Server.Api;
@@ -73,6 +74,7 @@ internal static class RefreshTokens
     {
         if (sent?.Reveal() is not { Length: 43 } text) return null;
         var bytes = new byte[32];
-        return Base64Url.TryDecodeFromChars(text, bytes, out var count) && count == bytes.Length ? bytes : null;
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var count) == OperationStatus.Done
+            && count == bytes.Length ? bytes : null;
     }
 }

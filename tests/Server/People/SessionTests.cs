@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace SightPay.Server.Tests.People;
 
 public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<InnerServerFixture>
@@ -66,9 +68,10 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     [Fact]
     public async Task A_hash_of_fewer_rounds_is_renewed_at_sign_in()
     {
-        await using var before = await InnerServer.StartAsync();
+        var before = await InnerServer.StartAsync();
         var person = await before.PersonAsync();
         var old = await HashAsync(before, person.Id);
+        await before.DisposeAsync();
         await using var after = await InnerServer.StartAsync(
             new() { On = before, People = settings => settings with { PasswordIterations = 2_000 } });
         await after.SignInAsync(person.Id, person.Email);
@@ -154,7 +157,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
         await using var server = await InnerServer.StartAsync();
         var person = await server.PersonAsync();
         var first = await RefreshAsync(server, person.RefreshToken);
-        server.Clock.Advance(TimeSpan.FromSeconds(30));
+        server.Clock.Advance(TimeSpan.FromSeconds(29));
         var second = await RefreshAsync(server, person.RefreshToken);
         Assert.Equal(200, second.Status);
         Assert.Equal(RefreshOf(first), RefreshOf(second));
@@ -188,14 +191,18 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     }
 
     [Fact]
-    public async Task A_session_nobody_refreshes_is_over_after_30_days()
+    public async Task A_session_that_is_not_refreshed_ends()
     {
-        await using var server = await InnerServer.StartAsync();
+        await using var server = await InnerServer.StartAsync(
+            new() { People = settings => settings with { SessionLife = TimeSpan.FromMinutes(20) } });
         var person = await server.PersonAsync();
-        server.Clock.Advance(TimeSpan.FromDays(29));
+        server.Clock.Advance(TimeSpan.FromMinutes(19));
         var next = await RefreshAsync(server, person.RefreshToken);
         Assert.Equal(200, next.Status);
-        server.Clock.Advance(TimeSpan.FromDays(30));
+        server.Clock.Advance(TimeSpan.FromMinutes(19));
+        next = await RefreshAsync(server, RefreshOf(next));
+        Assert.Equal(200, next.Status);
+        server.Clock.Advance(TimeSpan.FromMinutes(20));
         Assert.Equal("session_ended", (await RefreshAsync(server, RefreshOf(next))).Code);
     }
 

@@ -48,20 +48,45 @@ internal static class DrawnPictures
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = ((byte)bits, (byte)colourType);
-        var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            foreach (var row in rows)
-            {
-                zlib.WriteByte(0);
-                zlib.Write(row);
-            }
-        }
+        var filtered = new List<byte>();
+        foreach (var row in rows)
+            filtered.AddRange([0, .. row]);
         return
         [
-            0x89, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, packed.ToArray()),
+            0x89, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, Packed([.. filtered])),
             .. Chunk("IEND"u8, []),
         ];
+    }
+
+    /// <summary>A PNG with a colour profile that unpacks to a given length.</summary>
+    public static byte[] WithProfile(byte[] png, int unpackedBytes)
+    {
+        const int afterHeader = 8 + 25;
+        var profile = Chunk("iCCP"u8, [.. "x"u8, 0, 0, .. Packed(new byte[unpackedBytes])]);
+        return [.. png[..afterHeader], .. profile, .. png[afterHeader..]];
+    }
+
+    /// <summary>A progressive JPEG whose last scan comes many times over.</summary>
+    public static unsafe byte[] WithScans(int count)
+    {
+        var picture = Gradient(256, 256);
+        byte[] jpeg;
+        fixed (byte* pixels = picture.Pixels)
+        {
+            using var image = VipsImage.Over(pixels, picture.Width, picture.Height);
+            jpeg = image.Save("jpegsave_buffer", "interlace", "true");
+        }
+        var last = jpeg.AsSpan().LastIndexOf((byte[])[0xFF, 0xDA]);
+        var scans = Enumerable.Repeat(jpeg[last..^2], count).SelectMany(scan => scan);
+        return [.. jpeg[..last], .. scans, 0xFF, 0xD9];
+    }
+
+    private static byte[] Packed(byte[] bytes)
+    {
+        var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            zlib.Write(bytes);
+        return packed.ToArray();
     }
 
     /// <summary>An animated WebP whose first and second picture are given as lossless files.</summary>

@@ -90,6 +90,31 @@ public sealed class HostilePictureTests
     }
 
     [Fact]
+    public void Small_files_that_mean_much_work_end_soon()
+    {
+        var png = PictureCodec.EncodePng(DrawnPictures.Gradient(16, 16));
+        byte[][] files =
+        [
+            DrawnPictures.WithScans(5000),
+            DrawnPictures.WithProfile(png, 400_000_000),
+            PictureCodec.EncodePng(new Picture(4800, 5000, new byte[72_000_000])),
+        ];
+        foreach (var file in files)
+        {
+            var watch = Stopwatch.StartNew();
+            try
+            {
+                Assert.True(PictureCodec.Decode(file, Limits).Width > 0);
+            }
+            catch (PictureException fault)
+            {
+                Assert.Equal(PictureFault.NotAPicture, fault.Fault);
+            }
+            Assert.True(watch.ElapsedMilliseconds < 8000, $"{file.Length} bytes: {watch.ElapsedMilliseconds} ms");
+        }
+    }
+
+    [Fact]
     public void Messages_are_fit_for_the_sender()
     {
         var sample = File.ReadAllBytes(Path.Combine(EnginePaths.Samples, "sample1.jpg"));
