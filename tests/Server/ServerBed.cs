@@ -25,7 +25,8 @@ using Xunit;
 
 namespace SightPay.Server.Tests;
 
-/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set and a clock that tests may hold.</summary>
+/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set and a clock that tests may
+/// hold.</summary>
 public sealed class ServerBed : IAsyncDisposable
 {
     private readonly TemporaryFolder _data = new();
@@ -119,7 +120,8 @@ public sealed class ServerBed : IAsyncDisposable
         _data.Dispose();
     }
 
-    private static SightPay.Server.Database.SliceSchema GeneralLedgerSchema() => new("Ledger", GeneralLedger.Migrations);
+    private static SightPay.Server.Database.SliceSchema GeneralLedgerSchema() =>
+        new("Ledger", GeneralLedger.Migrations);
 
     private async Task OpenAsync(TimeProvider? clock, bool demo)
     {
