@@ -137,6 +137,18 @@ public sealed class CompanionTests
         Assert.Null(await bed.Ledger.FindAsync(refuser.Id, refuser.Fingerprint, default));
     }
 
+    [Fact]
+    public async Task An_answer_that_is_none_takes_no_seat()
+    {
+        await using var bed = await SeatsAsync(new SeatWriter());
+        var plan = new Plan { Rows = [new SeatRow(1, 0, "ann")], Compose = _ => default };
+        var waiting = await bed.InOneBatchAsync(
+            LedgerBed.ActOf(bed.NewId(), "body", [plan]), SeatAct(bed, 1, 0, "bob"));
+        await Assert.ThrowsAsync<LedgerInvariantException>(() => waiting[0]);
+        (await waiting[1]).MustBe(ActEnd.Committed);
+        Assert.Equal("bob", await bed.ScalarAsync<string>("select taker from seat where id = 1"));
+    }
+
     [Theory]
     [InlineData(0x0000)]
     [InlineData(0xd83d)]

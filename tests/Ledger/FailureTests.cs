@@ -50,7 +50,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Random_kills_under_load_lose_and_double_nothing()
     {
-        await using var bed = await ShopAsync();
+        await using var bed = await ShopAsync(new LedgerOptions(BatchMax: 16));
         var acts = Payments(bed, 3000);
         var kills = 0;
         using var stop = new CancellationTokenSource();
@@ -94,6 +94,12 @@ public sealed class FailureTests
         await bed.ExecuteAsync("update ledger_writer set epoch = epoch + 1");
         // Waits in line for the lock that the zombie still holds, and gets it as soon as the zombie is found out.
         var takesLock = ExecuteAsync(usurper, $"select pg_advisory_lock({WriterSession.LockKey})");
+        while (!await bed.ScalarAsync<bool>(
+            """
+            select exists (select from pg_locks l join pg_database d on d.oid = l.database
+                           where d.datname = current_database() and l.locktype = 'advisory' and not l.granted)
+            """))
+            await Task.Delay(10);
         var before = await bed.MoneyStateAsync();
         var act = LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 1));
 

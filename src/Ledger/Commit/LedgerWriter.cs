@@ -41,7 +41,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>How long the store may be away before waiters are told so.</summary>
     public TimeSpan StoreAwayMax { get; set; } = TimeSpan.FromSeconds(5);
 
-    public int WriterProcessId => _session?.Connection.ProcessID ?? 0;
+    public int WriterProcessId => _session?.ProcessId ?? 0;
 
     /// <summary>Waits as a standby until it is the only writer, then starts.</summary>
     public static async Task<LedgerWriter> StartAsync(

@@ -32,9 +32,13 @@ internal sealed class WriterSession : IAsyncDisposable
             greatest(swept_until, (select at from transfer order by seq desc limit 1))
         """;
 
-    private WriterSession(NpgsqlConnection connection) => Connection = connection;
+    private WriterSession(NpgsqlConnection connection) =>
+        (Connection, ProcessId) = (connection, connection.ProcessID);
 
     public NpgsqlConnection Connection { get; }
+
+    /// <summary>The store's process that serves this session.</summary>
+    public int ProcessId { get; }
     public long Epoch { get; private set; }
     public long LastSeq { get; private set; }
 

@@ -60,7 +60,8 @@ internal static class ShowConsole
             if (stops.Count == 0 || stops[^1].Id != id) stops.Add((id, name, inside));
             if (!reader.IsDBNull(3))
                 rows.Add(new Row(
-                    id, name, inside, reader.GetBoolean(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetString(5),
+                    id, name, inside, reader.GetBoolean(3), reader.GetFieldValue<DateTimeOffset>(4),
+                    reader.GetString(5),
                     reader.GetGuid(6), reader.GetGuid(7), reader.GetInt64(8)));
         }
         return (stops, rows);
