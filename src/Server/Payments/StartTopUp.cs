@@ -45,7 +45,7 @@ internal sealed partial class StartTopUp(
             // Falls through to the same answer as a body without an object.
         }
         throw new ProblemException(
-            400, "body_invalid", "Send a JSON object with amount_minor (a whole number) and currency.");
+            400, "malformed_json", "Send a JSON object with amount_minor (a whole number) and currency.");
     }
 
     private Money AmountOf(TopUpRequest request)
@@ -54,7 +54,7 @@ internal sealed partial class StartTopUp(
         if (request.AmountMinor is null) errors["amount_minor"] = ["The amount in minor units is needed."];
         if (request.Currency is null) errors["currency"] = ["The currency is needed."];
         if (errors.Count > 0)
-            throw new ProblemException(422, "invalid_fields", "Some fields are missing; see errors.", errors: errors);
+            throw new ProblemException(422, "fields_invalid", "Some fields are missing; see errors.", errors: errors);
         if (request.Currency != settings.Currency)
             throw new ProblemException(422, "currency_mismatch", $"Wallets here hold {settings.Currency}.");
         if (request.AmountMinor < settings.TopUpMinorMin || request.AmountMinor > settings.TopUpMinorMax)

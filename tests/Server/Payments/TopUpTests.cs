@@ -43,8 +43,8 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         { new { amount_minor = long.MaxValue, currency = "INR" }, 422, "amount_out_of_range" },
         { new { amount_minor = 100, currency = "PLN" }, 422, "currency_mismatch" },
         { new { amount_minor = 100, currency = "" }, 422, "currency_mismatch" },
-        { new { currency = "INR" }, 422, "invalid_fields" },
-        { new { amount_minor = 100 }, 422, "invalid_fields" },
+        { new { currency = "INR" }, 422, "fields_invalid" },
+        { new { amount_minor = 100 }, 422, "fields_invalid" },
     };
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         request.Headers.Add("Idempotency-Key", NewKey());
         using var answer = await _server.Http.SendAsync(request);
         Assert.Equal(400, (int)answer.StatusCode);
-        Assert.Contains("body_invalid", await answer.Content.ReadAsStringAsync());
+        Assert.Contains("malformed_json", await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>Fault of S2: a negative amount took money out of, or put it into, the wrong account.</summary>
