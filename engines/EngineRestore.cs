@@ -14,13 +14,20 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
     private const int LockPollMs = 200;
 
     private readonly string _dist = Path.Combine(project, "dist");
-    private readonly string _work = Path.Combine(project, "obj", "restore");
+    private readonly string _restores = Path.Combine(project, "obj", "restore");
 
-    public void Run()
+    // A folder of its own for every run: the npm of a killed build may still be writing into the last one.
+    private readonly string _work = Path.Combine(project, "obj", "restore", Path.GetRandomFileName());
+
+    public async Task RunAsync()
     {
-        Directory.CreateDirectory(Path.Combine(project, "obj"));
-        using var only = TakeLock();
-        var withPostgresql = wish == PostgresqlWish.Always || (wish == PostgresqlWish.Auto && !SystemPostgresql.Exists());
+        Directory.CreateDirectory(_restores);
+        using var only = await TakeLockAsync();
+        var withPostgresql = wish switch
+        {
+            PostgresqlWish.Auto => !await SystemPostgresql.ExistsAsync(),
+            _ => wish == PostgresqlWish.Always,
+        };
         var fingerprint = Fingerprint(withPostgresql);
         var stamp = Path.Combine(_dist, "stamp");
         // Another build may have made it while this one waited, or only the files' times have changed.
@@ -29,15 +36,27 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             File.SetLastWriteTimeUtc(stamp, TimeProvider.System.GetUtcNow().UtcDateTime);
             return;
         }
-        Remove(_work);
+        try
+        {
+            Clean();
+            await MakeAsync(withPostgresql, fingerprint);
+        }
+        finally
+        {
+            Clean();
+        }
+    }
+
+    private async Task MakeAsync(bool withPostgresql, string fingerprint)
+    {
         var built = Path.Combine(_work, "dist");
         Directory.CreateDirectory(built);
-        Note("npm packages");
-        Fill(built, NpmRestore.Run(project, Path.Combine(_work, "engines"), Npmrc));
+        foreach (var text in Directory.EnumerateFiles(Path.Combine(project, "licences")))
+            Copy(text, Path.Combine(built, "licences"));
+        Fill(built, await NpmRestore.RunAsync(project, Path.Combine(_work, "engines"), Npmrc));
         if (withPostgresql)
         {
-            Note("PostgreSQL, since this machine has none of version 15 or later");
-            var packages = NpmRestore.Run(
+            var packages = await NpmRestore.RunAsync(
                 Path.Combine(project, "postgresql"), Path.Combine(_work, "postgresql"), Npmrc);
             PostgresqlTree.Copy(packages, Path.Combine(built, "pgsql"), Path.Combine(built, "licences"));
         }
@@ -45,7 +64,6 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         if (Directory.Exists(_dist))
             Directory.Move(_dist, Path.Combine(_work, "old"));
         Directory.Move(built, _dist);
-        Remove(_work);
     }
 
     private string Npmrc => Path.Combine(project, "..", ".npmrc");
@@ -56,8 +74,10 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         foreach (var file in natives.Select(pattern => NativeFiles.Find(packages, pattern)))
             Copy(file, Path.Combine(dist, "native"));
         foreach (var sample in Enumerable.Range(1, 6))
-            Copy(Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg"), Path.Combine(dist, "samples"));
-        Note("models");
+        {
+            var file = Path.Combine(packages, "@vladmandic/face-api/demo", $"sample{sample}.jpg");
+            Copy(file, Path.Combine(dist, "samples"));
+        }
         StandardPackImport.Run(packages, Path.Combine(dist, "models", "standard"));
         foreach (var (package, file) in NativeFiles.Licences(packages))
             Copy(file, Path.Combine(dist, "licences", package));
@@ -73,6 +93,7 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             Path.Combine(project, "postgresql", "package-lock.json"),
             .. Sources(project),
             .. Sources(Path.Combine(project, "../src/Vision/Models/Import")),
+            Path.Combine(project, "../src/Vision/Models/PackManifest.cs"),
         ];
         foreach (var file in files)
             hash.AppendData(File.ReadAllBytes(file));
@@ -84,10 +105,9 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         Directory.EnumerateFiles(folder, "*.cs").Order(StringComparer.Ordinal);
 
     /// <summary>One restore at a time; the lock falls with its process, however that ends.</summary>
-    private FileStream TakeLock()
+    private async Task<FileStream> TakeLockAsync()
     {
         var path = Path.Combine(project, "obj", "restore.lock");
-        using var pause = new ManualResetEventSlim();
         for (var waitedMs = 0; ; waitedMs += LockPollMs)
         {
             try
@@ -96,11 +116,12 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
             }
             catch (IOException) when (waitedMs < LockTimeoutMs)
             {
-                pause.Wait(LockPollMs);
+                await Task.Delay(LockPollMs);
             }
             catch (IOException)
             {
-                throw new RestoreException("Another build has been restoring engines/dist for 20 minutes; end it first.");
+                throw new RestoreException(
+                    "Another build has been restoring engines/dist for 20 minutes; end it first.");
             }
         }
     }
@@ -111,11 +132,19 @@ internal sealed class EngineRestore(string project, PostgresqlWish wish)
         File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
-    private static void Remove(string folder)
+    /// <summary>What cannot be deleted yet is deleted by the next restore.</summary>
+    private void Clean()
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        foreach (var folder in Directory.EnumerateDirectories(_restores))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                Console.Error.WriteLine($"{folder} is still in use.");
+            }
+        }
     }
-
-    private static void Note(string what) => Console.Error.WriteLine($"engines: {what} ...");
 }

@@ -9,13 +9,13 @@ namespace SightPay.Engines;
 /// </summary>
 internal static class NpmRestore
 {
-    private const int TimeoutMs = 15 * 60 * 1000;
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(15);
     private static readonly string[] Offline = ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"];
 
     /// <param name="source">Folder with package.json and package-lock.json.</param>
     /// <param name="work">An empty folder; node_modules is made in it.</param>
     /// <returns>The node_modules folder.</returns>
-    public static string Run(string source, string work, string npmrc)
+    public static async Task<string> RunAsync(string source, string work, string npmrc)
     {
         Directory.CreateDirectory(work);
         foreach (var name in (string[])["package.json", "package-lock.json"])
@@ -23,16 +23,22 @@ internal static class NpmRestore
         File.Copy(npmrc, Path.Combine(work, ".npmrc"));
         using var process = Start(work);
         process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(TimeoutMs))
+        using var timeout = new CancellationTokenSource(Timeout);
+        string[] log;
+        try
+        {
+            log = await Task.WhenAll(
+                process.StandardOutput.ReadToEndAsync(timeout.Token),
+                process.StandardError.ReadToEndAsync(timeout.Token));
+            await process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             throw new RestoreException("npm did not finish in 15 minutes; run `dotnet build` again.");
         }
-        Task.WaitAll(output, errors);
         if (process.ExitCode != 0)
-            throw new RestoreException(Sentence(string.Concat(output.Result, errors.Result)));
+            throw new RestoreException(Sentence(string.Concat(log)));
         return Path.Combine(work, "node_modules");
     }
 

@@ -2,10 +2,11 @@ using SightPay.Engines;
 using SightPay.Vision.Models.Import;
 
 // Called by the build with the folder of this project and whether PostgreSQL is wanted (auto, always, never). What went
-// wrong is said in one sentence on standard output, which the build shows as its error; progress goes to standard error.
+// wrong is said in one sentence on standard output, which the build shows as its error.
 try
 {
-    new EngineRestore(Path.GetFullPath(args[0]), Enum.Parse<PostgresqlWish>(args[1], ignoreCase: true)).Run();
+    var wish = Enum.Parse<PostgresqlWish>(args[1], ignoreCase: true);
+    await new EngineRestore(Path.GetFullPath(args[0]), wish).RunAsync();
     return 0;
 }
 catch (RestoreException fault)

@@ -18,7 +18,15 @@ internal static partial class SystemPostgresql
 {
     private const int MajorMin = 15;
 
-    public static bool Exists() => Candidates().Any(IsNewEnough);
+    public static async Task<bool> ExistsAsync()
+    {
+        foreach (var postgres in Candidates())
+        {
+            if (await IsNewEnoughAsync(postgres))
+                return true;
+        }
+        return false;
+    }
 
     private static IEnumerable<string> Candidates()
     {
@@ -33,14 +41,14 @@ internal static partial class SystemPostgresql
             .Where(File.Exists);
     }
 
-    private static bool IsNewEnough(string postgres)
+    private static async Task<bool> IsNewEnoughAsync(string postgres)
     {
         try
         {
             var start = new ProcessStartInfo(postgres, "--version") { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
-            var answer = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
+            var answer = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
             var major = Major().Match(answer);
             return major.Success && int.Parse(major.Groups[1].Value, CultureInfo.InvariantCulture) >= MajorMin;
         }

@@ -48,7 +48,11 @@ public sealed class Outcome(DateTimeOffset at, Func<string, Account> account)
 }
 
 /// <summary>What the caller is told, first time and at every replay: an HTTP status and a JSON body.</summary>
-public readonly record struct Answer(int Status, string Body);
+public readonly record struct Answer(int Status, string Body)
+{
+    /// <summary>Nothing was decided, so there is nothing to tell: a stale act, or an id of another body.</summary>
+    public static Answer None { get; } = new(0, "");
+}
 
 /// <summary>Why an act was refused: one of <see cref="RefusalCode"/> or a slice's own guard code.</summary>
 public readonly record struct Refusal(string Code);
@@ -93,5 +97,8 @@ public enum ActEnd
 /// <param name="Replayed">True when the id had been decided before.</param>
 public sealed record ActResult(ActEnd End, Answer Answer, string? RefusalCode, bool Replayed);
 
-/// <summary>The bounded queue is full or the store is away; nothing was recorded, try again later. Maps to 503.</summary>
+/// <summary>
+/// The bounded queue is full or the store is away. Nothing sticks to the act's id: try again later under the same one.
+/// Maps to 503.
+/// </summary>
 public sealed class LedgerUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -33,10 +33,11 @@ internal static class ActShape
             "A transfer posts, holds, captures or voids; the ledger alone lets holds expire.");
         var resolves = transfer.Kind is TransferKind.Capture or TransferKind.Void;
         Require(transfer.HoldId.HasValue == resolves, "Captures and voids name their hold, other transfers none.");
-        Require(transfer.HoldFor.HasValue == (transfer.Kind == TransferKind.Hold), "A hold, and only a hold, has a life.");
+        Require(transfer.HoldFor.HasValue == (transfer.Kind == TransferKind.Hold),
+            "A hold, and only a hold, has a life.");
         Require(resolves || (transfer.DebitKey is { Length: > 0 } && transfer.CreditKey is { Length: > 0 }),
             "A transfer names its two accounts.");
-        Require(transfer.HoldFor is not { } holdFor || (holdFor >= TimeSpan.FromMilliseconds(1) && holdFor <= HoldForMax),
+        Require(transfer.HoldFor is not { } life || (life >= TimeSpan.FromMilliseconds(1) && life <= HoldForMax),
             "A hold lives from a millisecond to ten years.");
     }
 

@@ -36,7 +36,9 @@ public interface ICompanionWriter
 /// <summary>
 /// One group commit seen by one slice: load (one round trip, with the ledger's own), then Check and Apply row by row in
 /// memory with serial semantics, then write everything that was applied in one statement each. May run again from
-/// Begin when a poisoned batch is bisected.
+/// Begin when a poisoned batch is bisected. Its statements stay prepared on the writer's connection: their text is
+/// constant and their parameters are typed (a null needs its NpgsqlDbType). They reach rows by index: the writer's
+/// session rules out sequential scans and hash joins. A guard's rows are locked where others may write them too.
 /// </summary>
 public interface ICompanionBatch
 {

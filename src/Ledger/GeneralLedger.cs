@@ -4,7 +4,9 @@ using SightPay.Ledger.Reading;
 
 namespace SightPay.Ledger;
 
-/// <param name="QueueCapacity">Acts waiting beyond this are refused with <see cref="LedgerUnavailableException"/>.</param>
+/// <param name="QueueCapacity">
+/// Acts waiting beyond this are refused with <see cref="LedgerUnavailableException"/>.
+/// </param>
 /// <param name="BatchMax">Most acts in one commit.</param>
 /// <param name="Clock">Null: the database's clock (production). Set: a virtual clock (simulated days in tests).</param>
 public sealed record LedgerOptions(int QueueCapacity = 8192, int BatchMax = 1024, TimeProvider? Clock = null);
@@ -60,10 +62,14 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>
     /// Queues the act and waits for its commit. Cancelling the wait does not remove the act.
     /// </summary>
-    /// <exception cref="LedgerUnavailableException">Queue full or store away; nothing is recorded.</exception>
+    /// <exception cref="LedgerUnavailableException">
+    /// Queue full or store away: ask again under the same id. An act whose commit was under way when the store was
+    /// lost is answered then; every other one was not recorded.
+    /// </exception>
     public Task<ActResult> SubmitAsync(Act act, CancellationToken ct)
     {
         ActShape.Check(act, _registry);
+        if (ct.IsCancellationRequested) return Task.FromCanceled<ActResult>(ct);
         return Writer.Enqueue(act).WaitAsync(ct);
     }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
+using SightPay.Ledger.Commit;
+using SightPay.Tests.Support;
 
 namespace SightPay.Ledger.Tests;
 
@@ -9,6 +11,7 @@ namespace SightPay.Ledger.Tests;
 internal sealed class LedgerBed : IAsyncDisposable
 {
     private readonly TestDatabase _database;
+    private bool _databaseClock;
 
     private LedgerBed(TestDatabase database) => _database = database;
 
@@ -17,9 +20,10 @@ internal sealed class LedgerBed : IAsyncDisposable
     public VirtualClock Clock { get; } = new();
 
     public static async Task<LedgerBed> CreateAsync(
-        IReadOnlyList<ICompanionWriter>? companions = null, string sql = "", LedgerOptions? options = null)
+        IReadOnlyList<ICompanionWriter>? companions = null, string sql = "", LedgerOptions? options = null,
+        bool databaseClock = false)
     {
-        var bed = new LedgerBed(await TestDatabase.CreateAsync());
+        var bed = new LedgerBed(await TestDatabase.CreateAsync()) { _databaseClock = databaseClock };
         foreach (var migration in GeneralLedger.Migrations) await bed.ExecuteAsync(migration.Sql);
         if (sql.Length > 0) await bed.ExecuteAsync(sql);
         bed.Ledger = await bed.OpenSecondAsync(companions, options);
@@ -27,9 +31,42 @@ internal sealed class LedgerBed : IAsyncDisposable
     }
 
     public Task<GeneralLedger> OpenSecondAsync(
-        IReadOnlyList<ICompanionWriter>? companions = null, LedgerOptions? options = null, CancellationToken ct = default) =>
-        GeneralLedger.OpenAsync(
-            Source, companions ?? [], (options ?? new LedgerOptions()) with { Clock = Clock }, ct);
+        IReadOnlyList<ICompanionWriter>? companions = null, LedgerOptions? options = null,
+        CancellationToken ct = default)
+    {
+        var clocked = (options ?? new LedgerOptions()) with { Clock = _databaseClock ? null : Clock };
+        return GeneralLedger.OpenAsync(Source, companions ?? [], clocked, ct);
+    }
+
+    /// <summary>
+    /// Holds the writer inside a commit while acts are queued behind it, so that they all meet in the next batch.
+    /// </summary>
+    public async Task<Task<ActResult>[]> InOneBatchAsync(params Act[] acts)
+    {
+        var reached = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        Ledger.Writer.Faults = async point =>
+        {
+            if (point != FaultPoint.BeforeCommit) return;
+            reached.TrySetResult();
+            await go.Task;
+        };
+        var first = Ledger.SubmitAsync(ActOf(NewId()), default);
+        await reached.Task;
+        var queued = acts.Select(act => Ledger.SubmitAsync(act, default)).ToArray();
+        Ledger.Writer.Faults = null;
+        go.SetResult();
+        await first;
+        return queued;
+    }
+
+    /// <summary>Everything that a refused act must leave as it was.</summary>
+    public Task<string> MoneyStateAsync() => ScalarAsync<string>(
+        """
+        select coalesce((select string_agg(a::text, E'\n' order by id) from account a), '')
+            || coalesce((select string_agg(t::text, E'\n' order by seq) from transfer t), '')
+            || coalesce((select string_agg(r::text, E'\n' order by hold_id) from hold_resolution r), '')
+        """);
 
     /// <summary>Wallets never overdraw; every other kind may.</summary>
     public async Task OpenAsync(string asset, AccountKind kind, params string[] keys)
@@ -86,6 +123,12 @@ internal sealed class LedgerBed : IAsyncDisposable
 
     public async Task<Account> AccountAsync(string key) =>
         await Ledger.AccountAsync(key, default) ?? throw new InvalidOperationException($"no account {key}");
+
+    public async Task<(long Held, long Available)> HeldAndAvailableAsync(string key)
+    {
+        var account = await AccountAsync(key);
+        return (account.HeldMinor, account.AvailableMinor);
+    }
 
     public async Task ExecuteAsync(string sql)
     {

@@ -31,12 +31,38 @@ public sealed class PostingTests
         var hold = bed.Hold("ann", "shop", 800);
 
         (await bed.SubmitAsync(hold)).MustBe(ActEnd.Committed);
-        Assert.Equal((800, 200), ((await bed.AccountAsync("ann")).HeldMinor, (await bed.AccountAsync("ann")).AvailableMinor));
+        Assert.Equal((800, 200), await bed.HeldAndAvailableAsync("ann"));
         (await bed.SubmitAsync(bed.Capture(hold.Id, 500))).MustBe(ActEnd.Committed);
 
-        Assert.Equal((0, 500), ((await bed.AccountAsync("ann")).HeldMinor, (await bed.AccountAsync("ann")).AvailableMinor));
+        Assert.Equal((0, 500), await bed.HeldAndAvailableAsync("ann"));
         Assert.Equal(500, (await bed.AccountAsync("shop")).BalanceMinor);
         Assert.Empty(await bed.Ledger.AuditAsync(default));
+    }
+
+    [Fact]
+    public async Task An_account_closes_only_when_it_is_empty_and_then_takes_nothing_more()
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        await bed.OpenShopAsync(("ann", 100));
+        await using var connection = await bed.Source.OpenConnectionAsync();
+        Task<bool> CloseAsync(string key) => GeneralLedger.CloseAccountAsync(connection, null, key, default);
+
+        Assert.False(await CloseAsync("ann"));
+        Assert.False(await CloseAsync("nobody"));
+        await bed.OpenAsync("INR", AccountKind.Wallet, "bob");
+        Assert.True(await CloseAsync("bob"));
+        (await bed.SubmitAsync(bed.Post("ann", "bob", 1))).MustBe(ActEnd.Refused, RefusalCode.AccountClosed);
+        Assert.True((await bed.AccountAsync("bob")).Closed);
+    }
+
+    [Fact]
+    public async Task Opening_an_account_again_changes_nothing()
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        await bed.OpenShopAsync(("ann", 100));
+        var before = await bed.MoneyStateAsync();
+        await bed.OpenAsync("EUR", AccountKind.Payable, "ann");
+        Assert.Equal(before, await bed.MoneyStateAsync());
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal sealed record StoredAttempt(
 
     public ActResult Replay(ReadOnlyMemory<byte> fingerprint, bool replayed) => Matches(fingerprint)
         ? new ActResult(End, Answer, RefusalCode, replayed)
-        : new ActResult(ActEnd.OtherBody, default, null, false);
+        : new ActResult(ActEnd.OtherBody, Answer.None, null, false);
 }
 
 /// <summary>A transfer to be written.</summary>
@@ -47,7 +47,8 @@ internal readonly record struct TransferRow(
     DateTimeOffset? HoldUntil, Guid? RefId);
 
 /// <summary>
-/// Everything a batch read and decided so far. A chain is applied leg by leg and taken back whole when a leg is refused.
+/// Everything a batch read and decided so far. A chain is applied leg by leg, and taken back whole when a leg is
+/// refused.
 /// </summary>
 internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
 {
@@ -89,14 +90,15 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
         for (var i = 0; i < _undo.Count; i++)
             if (string.Equals(_undo[i].Account.Facts.Key, key, StringComparison.Ordinal))
                 return _undo[i].Account.Snapshot();
-        throw new ArgumentException("No transfer of this plan touches the account that its answer asks for.", nameof(key));
+        throw new ArgumentException("No transfer of this plan touches the account its answer asks for.", nameof(key));
     }
 
     public void Change(AccountState account, Counters counters)
     {
         Must.Hold(counters is { DebitsPending: >= 0, DebitsPosted: >= 0, CreditsPending: >= 0, CreditsPosted: >= 0 },
             "Counters never fall below zero.");
-        Must.Hold(counters.DebitsPosted >= account.Now.DebitsPosted && counters.CreditsPosted >= account.Now.CreditsPosted,
+        Must.Hold(counters.DebitsPosted >= account.Now.DebitsPosted
+            && counters.CreditsPosted >= account.Now.CreditsPosted,
             "Posted counters only grow.");
         _undo.Add((account, account.Now));
         account.Now = counters;

@@ -1,8 +1,8 @@
 namespace SightPay.Ledger.Commit;
 
 /// <summary>
-/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the ledger's
-/// rules, then its answer. Only when all of that succeeded does anything of the plan stay in the batch's state.
+/// Decides the acts of a batch one after the other: known id, then each plan's guards, then its chain under the
+/// ledger's rules, then its answer. Only when all of that succeeded does anything of the plan stay in the state.
 /// </summary>
 internal sealed class Evaluation(BatchState state, CompanionSet companions)
 {
@@ -37,19 +37,26 @@ internal sealed class Evaluation(BatchState state, CompanionSet companions)
             if (plan.After is not null && !_refusedCodes.Contains(plan.After)) continue;
             state.BeginChain();
             var guard = CheckGuards(plan);
-            if (guard.IsStale) return new ActResult(ActEnd.Stale, default, null, false);
+            if (guard.IsStale) return new ActResult(ActEnd.Stale, Answer.None, null, false);
             if ((guard.Code ?? ApplyChain(plan, act.Id)) is { } code)
             {
                 _refusedCodes.Add(code);
                 continue;
             }
-            var answer = plan.Compose(new Outcome(state.At, state.SnapshotOfChain));
+            // Before the rows: they cannot be taken back when the answer turns out to be none.
+            var answer = Whole(plan.Compose(new Outcome(state.At, state.SnapshotOfChain)));
             ApplyRows(plan, act.Id);
             return Record(act, ActEnd.Committed, null, answer);
         }
         Must.Hold(_refusedCodes.Count > 0, "The first plan of an act is always tried.");
         var lastCode = _refusedCodes[^1];
-        return Record(act, ActEnd.Refused, lastCode, act.Refuse(new Refusal(lastCode)));
+        return Record(act, ActEnd.Refused, lastCode, Whole(act.Refuse(new Refusal(lastCode))));
+    }
+
+    private static Answer Whole(Answer answer)
+    {
+        Must.Hold(answer.Body is not null, "An answer has a body.");
+        return answer;
     }
 
     private GuardVerdict CheckGuards(Plan plan)
@@ -88,7 +95,6 @@ internal sealed class Evaluation(BatchState state, CompanionSet companions)
 
     private ActResult Record(Act act, ActEnd end, string? refusalCode, Answer answer)
     {
-        Must.Hold(answer.Body is not null, "An answer has a body.");
         var attempt = new StoredAttempt(act.Id, act.Fingerprint, end, refusalCode, answer, InStore: false);
         state.Attempts.Add(act.Id, attempt);
         state.Decided.Add(attempt);

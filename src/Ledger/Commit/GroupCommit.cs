@@ -8,19 +8,19 @@ namespace SightPay.Ledger.Commit;
 /// Reads top to bottom; the caller decides what a failure means.
 /// </summary>
 internal sealed class GroupCommit(
-    WriterSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock, bool virtualClock,
-    IReadOnlyList<QueuedAct> acts, bool sweep)
+    WriterSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock,
+    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep)
 {
     /// <summary>Overdue holds freed at the start of one batch; a longer backlog takes several.</summary>
     public const int SweepMax = 256;
 
-    // The clock is the transaction's start, so that all statements of the batch agree on it, and it never runs backwards.
+    // The transaction's start, so that all statements of the batch agree on it; it never runs backwards.
     private const string LedgerClock = "greatest(case when $1 then now() end, $2)";
 
     private const string LockEpoch =
         $"select {LedgerClock} from ledger_writer where epoch = $3 for share";
 
-    private const string DueHolds =
+    public const string DueHolds =
         $"""
         select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, null::smallint as outcome
         from transfer t
@@ -29,14 +29,14 @@ internal sealed class GroupCommit(
         order by t.hold_until, t.id limit $4
         """;
 
-    private const string NamedHolds =
+    public const string NamedHolds =
         """
         select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, r.outcome
         from transfer t left join hold_resolution r on r.hold_id = t.id
         where t.id = any($1) and t.kind = 2
         """;
 
-    private const string LockAccounts =
+    public const string LockAccounts =
         $"""
         select a.id, a.key, a.asset, a.kind, a.flags, a.closed,
                a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted
@@ -49,16 +49,17 @@ internal sealed class GroupCommit(
         order by a.id for update
         """;
 
-    private const string StoredAttempts =
+    public const string StoredAttempts =
         "select id, fingerprint, outcome, refusal_code, status, body from attempt where id = any($1)";
 
-    private const string TakenTransferIds = "select id from transfer where id = any($1)";
+    public const string TakenTransferIds = "select id from transfer where id = any($1)";
 
     private const string InsertTransfers =
         """
         insert into transfer
             (id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id, at)
-        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until, u.ref_id, $12
+        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until,
+            u.ref_id, $12
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             as u(id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id)
         """;
@@ -77,7 +78,7 @@ internal sealed class GroupCommit(
         """;
 
     // One row version per touched account, however many transfers of the batch touch it.
-    private const string UpdateAccounts =
+    public const string UpdateAccounts =
         """
         update account a
         set debits_pending = u.debits_pending, debits_posted = u.debits_posted,
@@ -92,7 +93,7 @@ internal sealed class GroupCommit(
     private BatchState _state = null!;
     private bool _allDueLoaded;
 
-    /// <summary>True once round trip 2 is on its way: from here on a broken connection leaves the outcome unknown.</summary>
+    /// <summary>True once round trip 2 is on its way: a broken connection now leaves the outcome unknown.</summary>
     public bool CommitSent { get; private set; }
 
     public async Task LoadAsync()
@@ -253,7 +254,7 @@ internal sealed class GroupCommit(
         return count;
     }
 
-    /// <summary>Both the holds found by the sweep and those that an act names: the sweep may lag, the rule may not.</summary>
+    /// <summary>Those found by the sweep and those that an act names: the sweep may lag, the rule may not.</summary>
     private void ExpireOverdueHolds()
     {
         foreach (var hold in _state.Holds.Values)

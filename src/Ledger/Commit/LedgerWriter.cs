@@ -25,6 +25,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private WriterSession? _session;
     private Task _loop = Task.CompletedTask;
     private bool _storeAway;
+    private volatile bool _stopping;
 
     private LedgerWriter(NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options)
     {
@@ -40,7 +41,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>How long the store may be away before waiters are told so.</summary>
     public TimeSpan StoreAwayMax { get; set; } = TimeSpan.FromSeconds(5);
 
-    public int WriterProcessId => _session?.Connection.ProcessID ?? 0;
+    public int WriterProcessId => _session?.ProcessId ?? 0;
 
     /// <summary>Waits as a standby until it is the only writer, then starts.</summary>
     public static async Task<LedgerWriter> StartAsync(
@@ -59,16 +60,16 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         var queued = new QueuedAct(act);
         if (!_queue.Writer.TryWrite(queued))
-            throw new LedgerUnavailableException(_queue.Reader.Completion.IsCompleted || _loop.IsCompleted
-                ? "The ledger has stopped."
-                : "The ledger's queue is full.");
+            queued.Fail(new LedgerUnavailableException(
+                _stopping ? "The ledger is stopping." : "The ledger's queue is full."));
         return queued.Completion;
     }
 
     /// <summary>Decides everything that was queued, then gives the lock back.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _stopping = true;
+        if (!_queue.Writer.TryComplete()) return;
         _stopWaiting.CancelAfter(StoreAwayMax);
         await _loop.ConfigureAwait(false);
         await DropSessionAsync().ConfigureAwait(false);
@@ -111,12 +112,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            foreach (var queued in acts) queued.Fail(Unavailable(exception));
+            Fail(acts, Unavailable(exception));
             await DropSessionAsync().ConfigureAwait(false);
         }
     }
 
-    /// <summary>Nothing to decide: expire overdue holds, and notice a lost connection before the next act does.</summary>
+    /// <summary>Nothing to decide: expire overdue holds, notice a lost connection before the next act does.</summary>
     private async Task IdleAsync()
     {
         try
@@ -128,8 +129,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 .ConfigureAwait(false);
             if (due) await DecideAsync([], sweep: true).ConfigureAwait(false);
         }
-        catch (Exception exception) when (StoreErrors.IsFromStore(exception) || exception is OperationCanceledException)
+        catch (Exception)
         {
+            // Nobody waits for this try; the next tick makes another one on a new connection.
             await DropSessionAsync().ConfigureAwait(false);
         }
     }
@@ -148,7 +150,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
             {
                 commit = new GroupCommit(
                     _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
+                var started = TimeProvider.System.GetTimestamp();
                 await RunAsync(commit).ConfigureAwait(false);
+                LedgerMeter.Committed(acts, TimeProvider.System.GetElapsedTime(started));
                 foreach (var queued in acts) queued.Complete();
                 return;
             }
@@ -157,8 +161,16 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 var storeAway = StoreErrors.MeansStoreAway(exception, _session!.Connection);
                 if (commit is { CommitSent: true }) MarkUnknown(acts);
                 await AbandonAsync(storeAway).ConfigureAwait(false);
-                if (storeAway && ++broken < BrokenMax) continue;
-                await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
+                if (storeAway && ++broken < BrokenMax)
+                {
+                    await Task.Delay(50 * (broken - 1)).ConfigureAwait(false);
+                    continue;
+                }
+                // A store that answers "no room" or "not now" says so to every act alike.
+                if (storeAway && exception is (PostgresException or FencedException))
+                    Fail(acts, Unavailable(exception));
+                else
+                    await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
                 return;
             }
         }
@@ -206,6 +218,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         {
             acts[0].Fail(StoreErrors.IsFromStore(exception) && exception is not PostgresException
                 ? Unavailable(exception) : exception);
+            LedgerMeter.Poisoned.Add(1);
         }
     }
 
@@ -219,7 +232,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 await _session.RollbackAsync().ConfigureAwait(false);
                 return;
             }
-            catch (Exception exception) when (StoreErrors.IsFromStore(exception) || exception is InvalidOperationException)
+            catch (Exception exception)
+                when (StoreErrors.IsFromStore(exception) || exception is InvalidOperationException)
             {
                 // The connection is of no more use; a new one starts clean.
             }
@@ -252,9 +266,13 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 || TimeProvider.System.GetElapsedTime(started) >= patience) break;
             await Task.Delay(delayMs, CancellationToken.None).ConfigureAwait(false);
         }
-        var unavailable = Unavailable(last ?? new FencedException());
-        foreach (var queued in acts) queued.Fail(unavailable);
+        Fail(acts, Unavailable(last ?? new FencedException()));
         return false;
+    }
+
+    private static void Fail(IReadOnlyList<QueuedAct> acts, Exception exception)
+    {
+        foreach (var queued in acts) queued.Fail(exception);
     }
 
     private static LedgerUnavailableException Unavailable(Exception inner) => new(

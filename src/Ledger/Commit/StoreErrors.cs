@@ -7,7 +7,9 @@ namespace SightPay.Ledger.Commit;
 /// <summary>The writer's epoch is no longer the store's: another writer took over.</summary>
 internal sealed class FencedException() : Exception("Another writer has taken over this ledger.");
 
-/// <summary>Tells a store that is away (try again) from a statement that it rejects (find the act that caused it).</summary>
+/// <summary>
+/// Tells a store that is away (try again) from a statement that it rejects (find the act that caused it).
+/// </summary>
 internal static class StoreErrors
 {
     public static bool IsFromStore(Exception exception) => exception

@@ -43,7 +43,8 @@ internal static class TransferRules
         if (!string.Equals(debit.Facts.Asset, credit.Facts.Asset, StringComparison.Ordinal))
             return RefusalCode.AssetMismatch;
         // Pending and posted share one room, so that a capture can never overflow what its hold was granted.
-        if (long.MaxValue - amount < debit.Now.DebitsPending + debit.Now.DebitsPosted) return RefusalCode.AmountOverflow;
+        if (long.MaxValue - amount < debit.Now.DebitsPending + debit.Now.DebitsPosted)
+            return RefusalCode.AmountOverflow;
         if (long.MaxValue - amount < credit.Now.CreditsPending + credit.Now.CreditsPosted)
             return RefusalCode.AmountOverflow;
         if (debit.Facts.Flags.HasFlag(AccountFlags.NoOverdraft)

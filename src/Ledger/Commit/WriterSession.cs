@@ -8,17 +8,20 @@ namespace SightPay.Ledger.Commit;
 /// </summary>
 internal sealed class WriterSession : IAsyncDisposable
 {
-    private const long LockKey = 0x5369_6768_7450_6179;
+    /// <summary>"ledger" in ASCII.</summary>
+    public const long LockKey = 0x006C_6564_6765_7200;
 
     // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
-    // An acknowledged commit is on disk, whatever the database's default says.
-    private const string Settings =
+    // An acknowledged commit is on disk, whatever the database's default says. A slice that keeps a row locked costs
+    // a batch seconds, not the writer.
+    public const string Settings =
         """
         set plan_cache_mode = force_generic_plan;
         set enable_seqscan = off;
         set enable_hashjoin = off;
         set enable_mergejoin = off;
         set jit = off;
+        set lock_timeout = '5s';
         select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
         """;
 
@@ -29,9 +32,13 @@ internal sealed class WriterSession : IAsyncDisposable
             greatest(swept_until, (select at from transfer order by seq desc limit 1))
         """;
 
-    private WriterSession(NpgsqlConnection connection) => Connection = connection;
+    private WriterSession(NpgsqlConnection connection) =>
+        (Connection, ProcessId) = (connection, connection.ProcessID);
 
     public NpgsqlConnection Connection { get; }
+
+    /// <summary>The store's process that serves this session.</summary>
+    public int ProcessId { get; }
     public long Epoch { get; private set; }
     public long LastSeq { get; private set; }
 
@@ -129,15 +136,17 @@ internal sealed class WriterSession : IAsyncDisposable
 
     private async Task TakeOverAsync(CancellationToken ct)
     {
-        await using (var settings = new NpgsqlCommand(Settings, Connection))
-            await settings.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand(TakeOver, Connection);
-        await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        var found = await reader.ReadAsync(ct).ConfigureAwait(false);
-        Must.Hold(found, "The ledger has its writer row.");
-        Epoch = reader.GetInt64(0);
-        SweptUntil = SweptUntilStored = reader.GetFieldValue<DateTimeOffset>(1);
-        LastSeq = reader.GetInt64(2);
-        LastAt = reader.GetFieldValue<DateTimeOffset>(3);
+        await using (var command = new NpgsqlCommand(TakeOver, Connection))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            var found = await reader.ReadAsync(ct).ConfigureAwait(false);
+            Must.Hold(found, "The ledger has its writer row.");
+            Epoch = reader.GetInt64(0);
+            SweptUntil = SweptUntilStored = reader.GetFieldValue<DateTimeOffset>(1);
+            LastSeq = reader.GetInt64(2);
+            LastAt = reader.GetFieldValue<DateTimeOffset>(3);
+        }
+        await using var settings = new NpgsqlCommand(Settings, Connection);
+        await settings.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
     }
 }

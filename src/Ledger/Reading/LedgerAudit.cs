@@ -14,8 +14,8 @@ internal static class LedgerAudit
     [
         // I1: debits equal credits, posted and pending, in every asset.
         """
-        select format('I1: in %s posted debits exceed posted credits by %s and pending debits exceed pending credits by %s',
-            asset, sum(debits_posted) - sum(credits_posted), sum(debits_pending) - sum(credits_pending))
+        select format('I1: in %s debits exceed credits by %s posted and by %s pending', asset,
+             sum(debits_posted) - sum(credits_posted), sum(debits_pending) - sum(credits_pending))
         from account group by asset
         having sum(debits_posted) <> sum(credits_posted) or sum(debits_pending) <> sum(credits_pending)
         """,

@@ -1,4 +1,4 @@
--- The ledger: immutable transfers, four counters per account, holds that are resolved exactly once, and the decided acts.
+-- The ledger: immutable transfers, four counters per account, holds that are resolved exactly once, decided acts.
 -- Numbers stored in kind, code, flags and outcome are those of the C# enums and never change.
 
 create table account (

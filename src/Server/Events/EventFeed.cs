@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Npgsql;
 
 namespace SightPay.Server.Events;
 
@@ -9,15 +11,126 @@ public sealed record FeedEvent(long Seq, string Topic, string Kind, string Paylo
 /// Follows the outbox (sequence number plus LISTEN/NOTIFY, catch-up on gaps) and hands events to subscribers. A
 /// subscriber that cannot keep up loses its subscription (the reader completes), never slows others.
 /// </summary>
-public sealed class EventFeed
+/// <remarks>
+/// A notification only says "look": what is read is everything beyond the last number seen. So a lost notification or
+/// connection loses no event, and the look every few seconds is the net below.
+/// </remarks>
+public sealed partial class EventFeed(NpgsqlDataSource database, TimeProvider clock, ILogger<EventFeed> log)
+    : BackgroundService
 {
-    public FeedSubscription Subscribe(IReadOnlySet<string> topics) => throw new NotImplementedException();
+    private const int PageRows = 500;
+    private const int LookEveryMs = 5_000;
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<FeedSubscription, byte> _subscriptions = new();
+    private long _last = -1;
+
+    /// <summary>Events that are committed after this call, of these topics, in order.</summary>
+    public FeedSubscription Subscribe(IReadOnlySet<string> topics)
+    {
+        var subscription = new FeedSubscription(topics, gone => _subscriptions.TryRemove(gone, out _));
+        _subscriptions.TryAdd(subscription, 0);
+        return subscription;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                Interrupted(log, fault);
+                await Task.Delay(ReconnectAfter, clock, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using (var listen = new NpgsqlCommand($"listen {Outbox.Channel}", connection))
+            await listen.ExecuteNonQueryAsync(ct);
+        // Listening first and reading the position second leaves no gap between the two. A feed that has run before
+        // goes on from where it was.
+        if (_last < 0) _last = await EndAsync(connection, ct);
+        while (true)
+        {
+            while (await DeliverAsync(connection, ct) == PageRows)
+            {
+                // A full page: there may be more.
+            }
+            await connection.WaitAsync(LookEveryMs, ct);
+        }
+    }
+
+    private static async Task<long> EndAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select coalesce(max(seq), 0) from outbox", connection);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    private async Task<int> DeliverAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "select seq, topic, kind, payload::text, at from outbox where seq > $1 order by seq limit $2", connection)
+        {
+            Parameters = { new() { Value = _last }, new() { Value = PageRows } },
+        };
+        var count = 0;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            var happened = new FeedEvent(
+                reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
+                reader.GetFieldValue<DateTimeOffset>(4));
+            foreach (var subscription in _subscriptions.Keys) subscription.Offer(happened);
+            _last = happened.Seq;
+            count++;
+        }
+        return count;
+    }
+
+    [LoggerMessage(1201, LogLevel.Warning, "The event feed lost its connection to the database; it reconnects.")]
+    private static partial void Interrupted(ILogger log, Exception fault);
 }
 
 /// <summary>Disposing ends it.</summary>
 public sealed class FeedSubscription : IDisposable
 {
-    public ChannelReader<FeedEvent> Reader => throw new NotImplementedException();
+    /// <summary>Events that wait for a slow reader before it is given up.</summary>
+    internal const int Capacity = 512;
 
-    public void Dispose() => throw new NotImplementedException();
+    private readonly Channel<FeedEvent> _channel = Channel.CreateBounded<FeedEvent>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
+    private readonly IReadOnlySet<string> _topics;
+    private readonly Action<FeedSubscription> _end;
+
+    internal FeedSubscription(IReadOnlySet<string> topics, Action<FeedSubscription> end)
+    {
+        _topics = topics;
+        _end = end;
+    }
+
+    public ChannelReader<FeedEvent> Reader => _channel.Reader;
+
+    internal void Offer(FeedEvent happened)
+    {
+        if (!_topics.Contains(happened.Topic)) return;
+        if (!_channel.Writer.TryWrite(happened)) Dispose();
+    }
+
+    public void Dispose()
+    {
+        _end(this);
+        _channel.Writer.TryComplete();
+    }
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using SightPay.Ledger;
 
 namespace SightPay.Server.Events;
@@ -7,12 +8,86 @@ namespace SightPay.Server.Events;
 /// <param name="Topic"><c>person:{id}</c> or <c>operations</c>.</param>
 /// <param name="Kind">Message type on the live feed, for instance <c>journey</c>, <c>wallet</c>, <c>stop</c>.</param>
 /// <param name="Payload">A JSON object; no biometrics.</param>
-public sealed record OutboxRow(string Topic, string Kind, string Payload) : CompanionRow;
+public sealed record OutboxRow(string Topic, string Kind, string Payload) : CompanionRow
+{
+    /// <summary>The topic that operators follow.</summary>
+    public const string Operations = "operations";
+
+    /// <summary>The topic that a person follows on their own devices.</summary>
+    public static string PersonTopic(Guid person) => $"person:{person}";
+}
 
 /// <summary>Adds events from transactions that are not ledger acts.</summary>
 public sealed class Outbox
 {
-    public static Task AddAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, OutboxRow row, CancellationToken ct) =>
-        throw new NotImplementedException();
+    internal const string Channel = "sightpay_outbox";
+
+    /// <summary>
+    /// Call it last before the commit. Whoever writes events holds one lock from the first event to the commit, the
+    /// ledger's writer too: only so do sequence numbers become visible in order, and a reader that has seen number
+    /// 7 never has to look for a 6 that commits later. A transaction that dawdles here holds up payments.
+    /// </summary>
+    public static async Task AddAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, OutboxRow row, CancellationToken ct)
+    {
+        await using var clock = new NpgsqlCommand("select clock_timestamp()", connection, transaction);
+        var at = (DateTime)(await clock.ExecuteScalarAsync(ct))!;
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        Write(batch, [(row, at)]);
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Lock, rows and notification, in this order.</summary>
+    internal static void Write(NpgsqlBatch batch, IReadOnlyList<(OutboxRow Row, DateTimeOffset At)> events)
+    {
+        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtext('sightpay.outbox'))"));
+        batch.BatchCommands.Add(new(
+            """
+            insert into outbox (topic, kind, payload, at)
+            select e.topic, e.kind, e.payload::jsonb, e.at
+            from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+                with ordinality as e (topic, kind, payload, at, place)
+            order by e.place
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = events.Select(e => e.Row.Topic).ToArray() },
+                new() { Value = events.Select(e => e.Row.Kind).ToArray() },
+                new() { Value = events.Select(e => e.Row.Payload).ToArray() },
+                new()
+                {
+                    Value = events.Select(e => e.At.UtcDateTime).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+                },
+            },
+        });
+        batch.BatchCommands.Add(new($"select pg_notify('{Channel}', '')"));
+    }
+}
+
+/// <summary>Writes the events of a group of acts in the commit of the acts.</summary>
+internal sealed class OutboxWriter : ICompanionWriter
+{
+    public Type RowType => typeof(OutboxRow);
+
+    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
+
+    private sealed class Batch : ICompanionBatch
+    {
+        private readonly List<(OutboxRow, DateTimeOffset)> _events = [];
+
+        public int Load(NpgsqlBatch batch) => 0;
+
+        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
+
+        public GuardVerdict Check(CompanionRow row) => GuardVerdict.Ok;
+
+        public void Apply(CompanionRow row, DateTimeOffset at) => _events.Add(((OutboxRow)row, at));
+
+        public void Write(NpgsqlBatch batch)
+        {
+            if (_events.Count > 0) Outbox.Write(batch, _events);
+        }
+    }
 }

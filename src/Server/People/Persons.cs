@@ -1,10 +1,21 @@
+using System.Globalization;
+using Npgsql;
+using SightPay.Ledger;
+
 namespace SightPay.Server.People;
 
 /// <summary>A human who may be charged or may operate.</summary>
 public sealed record Person(Guid Id, string Name, string Email, IReadOnlySet<string> Roles)
 {
     /// <summary>What a gate or till shows: the first name and an initial, never the e-mail address.</summary>
-    public string DisplayName => throw new NotImplementedException();
+    public string DisplayName
+    {
+        get
+        {
+            var words = Name.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return words.Length < 2 ? Name.Trim() : $"{words[0]} {StringInfo.GetNextTextElement(words[^1])}.";
+        }
+    }
 
     /// <summary>Key of the person's wallet in the ledger.</summary>
     public static string WalletKey(Guid person) => $"wallet:{person}";
@@ -16,12 +27,54 @@ public sealed record Person(Guid Id, string Name, string Email, IReadOnlySet<str
     public override string ToString() => $"Person {Id}";
 }
 
+/// <summary>The roles a person may have.</summary>
+public static class Role
+{
+    public const string Customer = "customer";
+    public const string Cashier = "cashier";
+    public const string Gate = "gate";
+    public const string Forecourt = "forecourt";
+    public const string Manager = "manager";
+    public const string Admin = "admin";
+    public const string Auditor = "auditor";
+}
+
 /// <summary>Finds people; the slice's door for others.</summary>
 public sealed class Persons
 {
-    public Task<Person?> FindAsync(Guid id, CancellationToken ct) => throw new NotImplementedException();
+    private readonly PeopleStore _store;
+    private readonly Passwords _passwords;
+    private readonly PeopleSettings _settings;
+    private readonly TimeProvider _clock;
+
+    internal Persons(PeopleStore store, Passwords passwords, PeopleSettings settings, TimeProvider clock)
+    {
+        _store = store;
+        _passwords = passwords;
+        _settings = settings;
+        _clock = clock;
+    }
+
+    public Task<Person?> FindAsync(Guid id, CancellationToken ct) => _store.FindAsync(id, ct);
 
     /// <summary>Opens (or finds) the first operator of an installation; returns false when one exists already.</summary>
-    public Task<bool> OpenOperatorAsync(string email, string password, string name, CancellationToken ct) =>
-        throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The address belongs to a customer.</exception>
+    public async Task<bool> OpenOperatorAsync(string email, string password, string name, CancellationToken ct)
+    {
+        if (await _store.HasOperatorAsync(ct)) return false;
+        var operatorRow = new NewPerson(
+            Ids.Next(_clock), name, email.Trim(), await _passwords.HashAsync(new Secret(password), ct),
+            [Role.Customer, Role.Admin], SignUpKey: null, _clock.GetUtcNow());
+        return await _store.InsertFirstOperatorAsync(operatorRow, _settings.Currency, ct);
+    }
+
+    /// <summary>Opens a person's ledger accounts in the transaction in which the person appears.</summary>
+    internal static Task OpenAccountsAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, string currency,
+        CancellationToken ct) =>
+        GeneralLedger.OpenAccountsAsync(connection, transaction,
+        [
+            new(Person.WalletKey(person), currency, AccountKind.Wallet, AccountFlags.NoOverdraft),
+            new(Person.ReceivableKey(person), currency, AccountKind.Receivable, AccountFlags.None),
+        ], ct);
 }

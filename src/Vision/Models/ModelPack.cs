@@ -1,32 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Models;
-
-/// <summary>One network of a pack. A shape's -1 is the number of pictures, chosen when it is opened.</summary>
-/// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
-/// <param name="SizeBytes">Of the file.</param>
-/// <param name="Package">Where the original came from.</param>
-public sealed record PackEntry(
-    string Name, string File, string Sha256, long SizeBytes, string Licence, string Package, string PackageVersion,
-    IReadOnlyList<int> Input, IReadOnlyDictionary<string, int[]> Outputs);
-
-/// <summary>What a pack's folder says about itself.</summary>
-public sealed record PackManifest(string Name, string Version, IReadOnlyList<PackEntry> Models)
-{
-    public const string FileName = "manifest.json";
-
-    internal static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-    };
-}
 
 /// <summary>A folder of networks with its manifest.</summary>
 public sealed class ModelPack
@@ -40,7 +16,7 @@ public sealed class ModelPack
     /// <summary>Name and version, stored with every template the pack makes.</summary>
     public string Id => $"{Manifest.Name}-{Manifest.Version}";
 
-    /// <exception cref="InvalidDataException">There is no pack in the folder, or its manifest cannot be read.</exception>
+    /// <exception cref="InvalidDataException">There is no pack in the folder, or its manifest is damaged.</exception>
     public static ModelPack Load(string folder)
     {
         var path = Path.Combine(folder, PackManifest.FileName);

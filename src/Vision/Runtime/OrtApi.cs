@@ -38,7 +38,10 @@ internal sealed unsafe class OrtApi
         _table = (nint*)((delegate* unmanaged<uint, nint>)apiBase[0])(ApiVersion);
         Version = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)apiBase[1])()) ?? "unknown";
         if (_table is null)
-            throw new InvalidOperationException($"ONNX Runtime {Version} does not offer version {ApiVersion} of its API.");
+        {
+            throw new InvalidOperationException(
+                $"ONNX Runtime {Version} does not offer version {ApiVersion} of its API.");
+        }
         nint environment, memory, allocator;
         fixed (byte* name = "sightpay\0"u8)
             Check(((delegate* unmanaged<int, byte*, nint*, nint>)_table[3])(SeverityError, name, &environment));

@@ -1,6 +1,8 @@
 namespace SightPay.Vision.Runtime;
 
-/// <summary>A decoded picture: 8-bit RGB, upright, row by row without padding. Nobody changes it once decoded.</summary>
+/// <summary>
+/// A decoded picture: 8-bit RGB, upright, row by row without padding. Nobody changes it once decoded.
+/// </summary>
 public sealed class Picture
 {
     private readonly byte[] _pixels;

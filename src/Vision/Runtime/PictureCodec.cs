@@ -28,7 +28,7 @@ public static unsafe class PictureCodec
         }
         catch (VipsException)
         {
-            // The library's message belongs to all threads at once, so the file itself is asked what is wrong with it.
+            // The file itself is asked what is wrong with it.
             throw header.IsTruncated(encoded)
                 ? new PictureException(PictureFault.Truncated, "The picture ends too early. Send the whole file.")
                 : new PictureException(PictureFault.NotAPicture, "The picture is damaged. Send another one.");

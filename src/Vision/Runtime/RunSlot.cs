@@ -72,7 +72,8 @@ internal sealed unsafe class RunSlot : SafeHandle
             fixed (nint* tensors = _outputTensors)
             {
                 OrtApi.Instance.Run(
-                    _session.DangerousGetHandle(), _inputName, handle, (nint)_outputNames, tensors, _outputTensors.Length);
+                    _session.DangerousGetHandle(), _inputName, handle, (nint)_outputNames, tensors,
+                    _outputTensors.Length);
             }
         }
         finally

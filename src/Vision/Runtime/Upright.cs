@@ -36,7 +36,11 @@ internal static class Upright
                     var from = ((y * width) + left) * 3;
                     var to = (start + (left * stepX) + (y * stepY)) * 3;
                     for (var x = left; x < right; x++, from += 3, to += stepX * 3)
-                        (turned[to], turned[to + 1], turned[to + 2]) = (pixels[from], pixels[from + 1], pixels[from + 2]);
+                    {
+                        turned[to] = pixels[from];
+                        turned[to + 1] = pixels[from + 1];
+                        turned[to + 2] = pixels[from + 2];
+                    }
                 }
             }
         }

@@ -33,7 +33,10 @@ internal static unsafe partial class Vips
         // First of all: a damaged picture otherwise prints more than a hundred thousand warnings.
         g_log_set_default_handler((nint)(delegate* unmanaged[Cdecl]<nint, int, nint, nint, void>)&Quiet, 0);
         if (vips_init("sightpay") != 0)
-            throw new InvalidOperationException("libvips does not start: " + TakeError());
+        {
+            throw new InvalidOperationException(
+                "libvips does not start: " + Marshal.PtrToStringUTF8(vips_error_buffer())?.Trim());
+        }
         vips_concurrency_set(1);
         // The cache knows inputs by their address: with a reused buffer it would return the previous picture.
         vips_cache_set_max(0);
@@ -47,14 +50,6 @@ internal static unsafe partial class Vips
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Quiet(nint domain, int level, nint message, nint data)
     {
-    }
-
-    /// <summary>The library's messages, which are shared by all threads and therefore only good for a developer.</summary>
-    public static string TakeError()
-    {
-        var message = Marshal.PtrToStringUTF8(vips_error_buffer())?.Trim().ReplaceLineEndings(" ") ?? "";
-        vips_error_clear();
-        return message;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -1,7 +1,10 @@
 namespace SightPay.Vision.Runtime;
 
-/// <summary>The library could not do it; the caller says what that means for the sender.</summary>
-internal sealed class VipsException(string message) : Exception(message);
+/// <summary>
+/// The library could not do it; the caller says what that means for the sender. The library's own message is left where
+/// it is: all threads write into one buffer, so it may be about somebody else's picture.
+/// </summary>
+internal sealed class VipsException(string step) : Exception($"libvips failed at {step}.");
 
 /// <summary>A picture inside libvips: a plan until its pixels are asked for.</summary>
 internal sealed unsafe class VipsImage : IDisposable
@@ -28,7 +31,7 @@ internal sealed unsafe class VipsImage : IDisposable
     {
         Vips.Require();
         var image = Vips.vips_image_new_from_memory(pixels, (nuint)width * (nuint)height * 3, width, height, 3, Uchar);
-        return image == 0 ? throw new VipsException(Vips.TakeError()) : new VipsImage(image);
+        return image == 0 ? throw new VipsException("new_from_memory") : new VipsImage(image);
     }
 
     /// <summary>Whatever the colours are (grey, CMYK, 16 bits, transparent): 8-bit RGB on white.</summary>
@@ -41,7 +44,7 @@ internal sealed unsafe class VipsImage : IDisposable
         if (Vips.vips_image_get_format(_image) != Uchar)
             Become("cast", "format", "uchar");
         if (Vips.vips_image_get_bands(_image) != 3)
-            throw new VipsException("The picture has an unexpected number of channels.");
+            throw new VipsException("colourspace");
     }
 
     /// <summary>Decodes: only now are the pixels computed.</summary>
@@ -50,7 +53,7 @@ internal sealed unsafe class VipsImage : IDisposable
         nuint length;
         var memory = Vips.vips_image_write_to_memory(_image, &length);
         if (memory == 0)
-            throw new VipsException(Vips.TakeError());
+            throw new VipsException("write_to_memory");
         try
         {
             return new ReadOnlySpan<byte>((void*)memory, checked((int)length)).ToArray();
@@ -78,7 +81,7 @@ internal sealed unsafe class VipsImage : IDisposable
         _image = next;
     }
 
-    /// <summary>One operation: an image or bytes in, options as pairs of name and value, an image or bytes out.</summary>
+    /// <summary>One operation: an image or bytes in, options as names and values, an image or bytes out.</summary>
     private static (nint Image, byte[]? Encoded) Call(
         string name, nint image, byte* bytes, int length, bool wantsImage, params ReadOnlySpan<string> options)
     {
@@ -86,7 +89,7 @@ internal sealed unsafe class VipsImage : IDisposable
         Vips.vips_error_clear();
         var operation = Vips.vips_operation_new(name);
         if (operation == 0)
-            throw new VipsException(Vips.TakeError());
+            throw new VipsException(name);
         try
         {
             if (image != 0)
@@ -96,10 +99,10 @@ internal sealed unsafe class VipsImage : IDisposable
             for (var i = 0; i < options.Length; i += 2)
             {
                 if (Vips.vips_object_set_argument_from_string(operation, options[i], options[i + 1]) != 0)
-                    throw new VipsException(Vips.TakeError());
+                    throw new VipsException(name);
             }
             if (Vips.vips_cache_operation_buildp(&operation) != 0)
-                throw new VipsException(Vips.TakeError());
+                throw new VipsException(name);
             return wantsImage ? (TakeImage(operation), null) : (0, TakeBytes(operation));
         }
         finally

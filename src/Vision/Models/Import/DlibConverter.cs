@@ -63,7 +63,7 @@ internal sealed class DlibConverter
         return x;
     }
 
-    /// <summary>Halves the sides. The shortcut is an average pool; what either branch lacks is filled with zeros.</summary>
+    /// <summary>Halves the sides. The shortcut is an average pool; what a branch lacks is filled with zeros.</summary>
     private string Down(string x, string block, int addedChannels, bool isOneSmaller)
     {
         var y = Relu(Convolution(x, block + "/conv1", stride: 2, pad: 0));

@@ -7,7 +7,7 @@ namespace SightPay.Vision.Models.Import;
 /// </summary>
 internal sealed class OnnxGraph
 {
-    // ONNX IR version 8 with operator set 16: old enough for every runtime of the last years, new enough for our operators.
+    // Old enough for every runtime of the last years, new enough for the operators used.
     private const int IrVersion = 8;
     private const int OperatorSet = 16;
     private const int FloatType = 1;
@@ -62,9 +62,9 @@ internal sealed class OnnxGraph
     public byte[] ToBytes(string name)
     {
         var graph = new ProtoWriter();
-        var parts = new ProtoWriter();
-        parts.Text(2, name);
-        byte[] all = [.. _nodes.Written, .. parts.Written, .. _constants.Written, .. _inputs.Written, .. _outputs.Written];
+        var title = new ProtoWriter().Text(2, name);
+        byte[] all =
+            [.. _nodes.Written, .. title.Written, .. _constants.Written, .. _inputs.Written, .. _outputs.Written];
         graph.Integer(1, IrVersion).Text(2, "SightPay").Bytes(7, all);
         graph.Message(8, new ProtoWriter().Text(1, "").Integer(2, OperatorSet));
         return graph.Written.ToArray();

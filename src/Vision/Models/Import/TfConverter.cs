@@ -104,8 +104,20 @@ internal sealed class TfConverter
         _ => throw new ModelImportException($"{node.Name} ends in {activation}, which is unknown to the importer."),
     };
 
-    private string Prelu(string x, WeightTensor slope) =>
-        _onnx.Add("PRelu", [x, _onnx.Constant(slope.Values, slope.Values.Length, 1, 1)]);
+    /// <summary>
+    /// PReLU(x) = x + (1 - slope) * relu(-x), with both factors as convolutions of one weight a channel. The engine's
+    /// own PRelu takes two thirds of MobileFaceNet's time and leaves the blocked layout of its convolutions; this form
+    /// keeps it: 3.3 instead of 5.9 ms a run, with results that differ by 4e-7 at most.
+    /// </summary>
+    private string Prelu(string x, WeightTensor slope)
+    {
+        var below = _onnx.Add("Relu", [Scale(x, [.. slope.Values.Select(_ => -1f)])]);
+        return _onnx.Add("Add", [Scale(below, [.. slope.Values.Select(value => 1 - value)]), x]);
+    }
+
+    private string Scale(string x, float[] factors) => _onnx.Add(
+        "Conv", [x, _onnx.Constant(factors, factors.Length, 1, 1, 1)],
+        ("kernel_shape", new[] { 1, 1 }), ("group", factors.Length));
 
     private Value Product(TfNode node)
     {

@@ -79,5 +79,6 @@ internal sealed record TfGraph(IReadOnlyList<TfNode> Nodes, Dictionary<string, W
         ? int.Parse(value.GetString()!, System.Globalization.CultureInfo.InvariantCulture)
         : value.GetInt32();
 
-    private static string Text(JsonElement value) => Encoding.ASCII.GetString(Convert.FromBase64String(value.GetString()!));
+    private static string Text(JsonElement value) =>
+        Encoding.ASCII.GetString(Convert.FromBase64String(value.GetString()!));
 }

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace SightPay.Server.Api;
+
+/// <summary>
+/// The whole body of a request in memory, so that it can be fingerprinted and still be read by its handler. Never on
+/// disk: it may hold a photograph.
+/// </summary>
+public sealed class RequestBody
+{
+    private readonly ReadOnlyMemory<byte> _bytes;
+
+    private RequestBody(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
+
+    public ReadOnlyMemory<byte> Bytes => _bytes;
+
+    /// <summary>Reads the body once; later calls give the same. The handler reads it from its beginning.</summary>
+    /// <exception cref="BadHttpRequestException">Larger than the server's limit, or cut off.</exception>
+    public static async Task<RequestBody> OfAsync(HttpContext http)
+    {
+        if (http.Features.Get<RequestBody>() is { } known)
+            return known;
+        var buffer = new MemoryStream((int)Math.Min(http.Request.ContentLength ?? 0, 1 << 20));
+        await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
+        buffer.Position = 0;
+        http.Request.Body = buffer;
+        var body = new RequestBody(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+        http.Features.Set(body);
+        return body;
+    }
+
+    /// <summary>
+    /// What the body says, whatever its envelope: the names and contents of multipart parts in order (not their
+    /// boundary or file names), JSON without white space, other content as it is.
+    /// </summary>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> PartsAsync(string? contentType, CancellationToken ct)
+    {
+        if (_bytes.Length == 0)
+            return [];
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
+            return [_bytes];
+        if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+            return await MultipartAsync(type, ct);
+        return type.MatchesMediaType("application/json") || type.Suffix == "json" ? [CanonicalJson()] : [_bytes];
+    }
+
+    private async Task<IReadOnlyList<ReadOnlyMemory<byte>>> MultipartAsync(
+        MediaTypeHeaderValue type, CancellationToken ct)
+    {
+        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value;
+        if (string.IsNullOrEmpty(boundary))
+            throw new BadHttpRequestException("The multipart body names no boundary.");
+        var reader = new MultipartReader(boundary, new MemoryStream(_bytes.ToArray(), writable: false));
+        var parts = new List<ReadOnlyMemory<byte>>();
+        try
+        {
+            while (await reader.ReadNextSectionAsync(ct) is { } section)
+            {
+                var name = section.GetContentDispositionHeader()?.Name.Value ?? "";
+                parts.Add(System.Text.Encoding.UTF8.GetBytes(HeaderUtilities.RemoveQuotes(name).Value ?? ""));
+                parts.Add(await SHA256.HashDataAsync(section.Body, ct));
+            }
+        }
+        catch (Exception fault) when (fault is IOException or InvalidDataException)
+        {
+            throw new BadHttpRequestException("The multipart body is damaged.", fault);
+        }
+        return parts;
+    }
+
+    private ReadOnlyMemory<byte> CanonicalJson()
+    {
+        using var json = JsonDocument.Parse(_bytes);
+        var canonical = new MemoryStream(_bytes.Length);
+        using (var writer = new Utf8JsonWriter(canonical))
+            json.RootElement.WriteTo(writer);
+        return canonical.ToArray();
+    }
+}

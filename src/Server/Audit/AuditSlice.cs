@@ -1,0 +1,41 @@
+using System.Globalization;
+using SightPay.Server.Api;
+using SightPay.Server.Database;
+
+namespace SightPay.Server.Audit;
+
+public static class AuditSlice
+{
+    /// <summary>Who may read the log. Managers may not: it watches them.</summary>
+    private static readonly string[] Readers = ["auditor", "admin"];
+
+    public static SliceSchema Schema => SliceSchema.Of("Audit");
+
+    public static IServiceCollection AddAudit(this IServiceCollection services) =>
+        services.AddSingleton<AuditLog>();
+
+    public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/audit", ListAsync).WithTags("Audit").WithSummary("What operators did, newest first")
+            .RequireAuthorization(policy => policy
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Readers))
+            .Produces<Page<AuditEntry>>();
+        return app;
+    }
+
+    private static async Task<IResult> ListAsync(string? cursor, int? limit, AuditLog log, CancellationToken ct)
+    {
+        var before = Cursor.Read(cursor, 1) is [var last] ? PositionOf(last) : (long?)null;
+        var most = PageLimit.Of(limit);
+        var rows = await log.ListAsync(before, most + 1, ct);
+        return Results.Json(
+            Page<AuditEntry>.Of(rows, most, row => Cursor.Of(row.Seq.ToString(CultureInfo.InvariantCulture))),
+            ApiJson.Options);
+    }
+
+    private static long PositionOf(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+            ? seq
+            : throw new ProblemException(
+                400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
+}

@@ -1,0 +1,147 @@
+using Npgsql;
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Audit;
+using SightPay.Server.People;
+using SightPay.Vision.Faces;
+
+namespace SightPay.Server.Faces;
+
+/// <summary>
+/// Stores a person's face from one to five photos, replacing the one before. The same face never belongs to two people.
+/// </summary>
+internal sealed class EnrolFace(
+    FaceRecogniser recogniser, FaceStore store, GalleryFollower follower, Persons persons,
+    Consents consents, PersonVault vault, AuditLog audit, NpgsqlDataSource database, TimeProvider clock)
+{
+    public const string Purpose = Consents.Face;
+
+    internal sealed record Enrolled(Guid TemplateId, double Quality, int ImagesUsed, string Liveness);
+
+    public static async Task<IResult> Handle(Guid id, HttpContext http, EnrolFace enrol, FacesSettings settings)
+    {
+        var caller = FaceAccess.Check(http, id);
+        var ct = http.RequestAborted;
+        await enrol.DemandPersonAndConsentAsync(id, ct);
+        var photos = await ImageParts.ReadAsync(http, settings.PhotosMax, ct);
+        try
+        {
+            return Results.Json(await enrol.RunAsync(caller, id, photos, ct), ApiJson.Options);
+        }
+        catch (PhotoRefusedException refused)
+        {
+            var errors = new Dictionary<string, string[]> { [$"{ImageParts.Name}[{refused.Photo}]"] = [refused.Message] };
+            return Problems.Of(422, refused.Code, refused.Message, errors: errors);
+        }
+    }
+
+    public async Task<Enrolled> RunAsync(
+        Caller caller, Guid person, IReadOnlyList<ReadOnlyMemory<byte>> photos, CancellationToken ct)
+    {
+        var faces = await ReadAsync(photos, ct);
+        if (recogniser.OddOneOut(faces) is { } odd)
+            throw Refused("different_people", odd, "does not show the same person as the others");
+        var template = FacePipeline.Fuse(faces);
+        var quality = Math.Round(faces.Average(face => face.Quality.Score), 3);
+        var row = new FaceRow(
+            person, Ids.Next(clock), template.Pack, [], quality, faces.Count, FaceRow.NoLiveness, clock.GetUtcNow());
+        await StoreAsync(caller, row, template, ct);
+        return new Enrolled(row.TemplateId, row.Quality, row.ImagesUsed, row.Liveness);
+    }
+
+    private async Task<List<Face>> ReadAsync(IReadOnlyList<ReadOnlyMemory<byte>> photos, CancellationToken ct)
+    {
+        var faces = new List<Face>(photos.Count);
+        for (var photo = 0; photo < photos.Count; photo++)
+        {
+            var reading = (await LookAsync(photos[photo], photo, ct)).Reading;
+            if (reading.Target is not { } face) throw Refused("no_face", photo, "shows no face");
+            if (reading.IsCrowded) throw Refused("several_faces", photo, "shows several faces");
+            if (Flaw(face.Quality.Flaw) is { } flaw) throw Refused(flaw.Code, photo, flaw.Words);
+            faces.Add(face);
+        }
+        return faces;
+    }
+
+    private async Task<FaceLook> LookAsync(ReadOnlyMemory<byte> encoded, int photo, CancellationToken ct)
+    {
+        try
+        {
+            return await recogniser.LookAsync(encoded, FaceDemand.Enrol, ct);
+        }
+        catch (ProblemException problem)
+        {
+            throw new PhotoRefusedException(problem.Code, photo, problem.Message);
+        }
+    }
+
+    /// <summary>
+    /// One enrolment at a time for the whole installation: whoever holds the lock has seen every face stored before, so
+    /// of two people who enrol one face at once exactly one wins. Consent is read again under the lock, so that a
+    /// withdrawal either stops the enrolment or erases it.
+    /// </summary>
+    private async Task StoreAsync(Caller caller, FaceRow row, FaceTemplate template, CancellationToken ct)
+    {
+        await using (var connection = await database.OpenConnectionAsync(ct))
+        await using (var transaction = await connection.BeginTransactionAsync(ct))
+        {
+            await FaceStore.LockAsync(connection, transaction, ct);
+            await follower.CatchUpAsync(ct);
+            await DemandConsentAsync(row.Person, ct);
+            if (recogniser.BelongsToAnother(template, row.Person))
+                throw new ProblemException(
+                    409, "face_already_enrolled",
+                    "This face is enrolled for another person. Sign in as that person, or ask an operator.");
+            var numbers = TemplateBytes.Of(template);
+            try
+            {
+                var box = await vault.SealAsync(connection, transaction, row.Person, Purpose, numbers, ct);
+                await store.PutAsync(connection, transaction, row with { Sealed = box }, ct);
+            }
+            finally
+            {
+                Array.Clear(numbers);
+            }
+            if (caller.PersonId != row.Person)
+                await audit.WriteAsync(
+                    connection, transaction, caller.Name, "face_enrolled", $"person:{row.Person}", ct);
+            await transaction.CommitAsync(ct);
+        }
+        await follower.CatchUpAsync(CancellationToken.None);
+    }
+
+    private async Task DemandPersonAndConsentAsync(Guid person, CancellationToken ct)
+    {
+        if (await persons.FindAsync(person, ct) is null)
+            throw new ProblemException(404, "user_not_found", "There is no user with this id.");
+        await DemandConsentAsync(person, ct);
+    }
+
+    private async Task DemandConsentAsync(Guid person, CancellationToken ct)
+    {
+        if (!await consents.HasAsync(person, Purpose, ct))
+            throw new ProblemException(
+                403, "consent_missing", "The person has not agreed to face recognition. Ask for the consent first.");
+    }
+
+    private static PhotoRefusedException Refused(string code, int photo, string words) =>
+        new(code, photo, $"Photo {photo} {words}. Take it again.");
+
+    private static (string Code, string Words)? Flaw(FaceFlaw flaw) => flaw switch
+    {
+        FaceFlaw.TooSmall => ("face_too_small", "shows a face that is too small; come closer"),
+        FaceFlaw.CutOff => ("face_cut_off", "cuts part of the face off"),
+        FaceFlaw.Turned => ("face_turned", "shows a face that is turned away; look into the camera"),
+        FaceFlaw.Blurred => ("face_blurred", "is blurred; hold still"),
+        FaceFlaw.BadLight => ("face_bad_light", "is too dark, too bright or without contrast"),
+        _ => null,
+    };
+}
+
+/// <summary>One of the photos cannot be used; the message is fit for the sender.</summary>
+/// <param name="photo">Its place among the image parts, from 0.</param>
+internal sealed class PhotoRefusedException(string code, int photo, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+    public int Photo { get; } = photo;
+}

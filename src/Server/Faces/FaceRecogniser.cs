@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using SightPay.Server.Api;
+using SightPay.Vision.Faces;
+using SightPay.Vision.Gallery;
+using SightPay.Vision.Runtime;
+
+namespace SightPay.Server.Faces;
+
+/// <summary>What the recogniser saw in one picture and how long each part took.</summary>
+/// <param name="WaitMs">Milliseconds until a core was free.</param>
+/// <param name="DecodeMs">Milliseconds from encoded bytes to pixels.</param>
+public sealed record FaceLook(FaceReading Reading, double WaitMs, double DecodeMs);
+
+/// <summary>Who it is, as far as the policy lets us say.</summary>
+/// <param name="PersonId">The best candidate when the band is accept or ask, else null.</param>
+/// <param name="LivenessProved">True when that person's template was enrolled with a liveness challenge.</param>
+public sealed record FaceIdentity(FaceBand Band, Guid? PersonId, bool LivenessProved, double SearchMs);
+
+/// <summary>
+/// Pictures in, people out: the door of this slice. Owns the pipeline, the gallery and the decision policy.
+/// </summary>
+public sealed class FaceRecogniser : IDisposable
+{
+    private readonly FacePipeline _pipeline;
+    private readonly FaceGallery _gallery;
+    private readonly DecisionPolicy _policy;
+    private readonly PictureLimits _limits;
+
+    // More pictures at once than cores would only make all of them slower, and each one holds its pixels in memory.
+    private readonly SemaphoreSlim _cores;
+    private readonly ConcurrentDictionary<Guid, bool> _livenessProved = new();
+
+    public FaceRecogniser(FacesSettings settings)
+    {
+        _pipeline = FacePipeline.Open(settings.PackFolder, settings.ThreadsPerModel);
+        _gallery = new FaceGallery(_pipeline.Pack, _pipeline.Dimensions);
+        _policy = DecisionPolicy.For(_pipeline.Pack, settings.RecognitionThreshold);
+        _limits = new PictureLimits(settings.PicturePixelsMax);
+        _cores = new SemaphoreSlim(settings.PicturesAtOnce);
+    }
+
+    public string Pack => _pipeline.Pack;
+
+    public int Dimensions => _pipeline.Dimensions;
+
+    /// <summary>People who can be recognised.</summary>
+    public int Enrolled => _gallery.Count;
+
+    /// <summary>Decodes and reads one picture.</summary>
+    /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
+    public async Task<FaceLook> LookAsync(ReadOnlyMemory<byte> encoded, FaceDemand demand, CancellationToken ct)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        await _cores.WaitAsync(ct);
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var picture = PictureCodec.Decode(encoded.Span, _limits);
+            var decodeMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            var waitMs = Stopwatch.GetElapsedTime(asked, started).TotalMilliseconds;
+            return new FaceLook(_pipeline.Read(picture, demand), waitMs, decodeMs);
+        }
+        catch (PictureException exception)
+        {
+            throw new ProblemException(422, CodeOf(exception.Fault), exception.Message);
+        }
+        finally
+        {
+            _cores.Release();
+        }
+    }
+
+    /// <summary>Searches everybody, or only the given people.</summary>
+    public FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var match = among is null ? _gallery.Search(probe) : _gallery.Search(probe, among);
+        var band = _policy.Decide(match);
+        var person = band == FaceBand.Reject ? null : match.BestId;
+        var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
+        return new FaceIdentity(band, person, proved, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    public void Dispose()
+    {
+        _pipeline.Dispose();
+        _cores.Dispose();
+    }
+
+    /// <summary>Whether somebody else's stored face is the same one: at or above the accept point.</summary>
+    internal bool BelongsToAnother(FaceTemplate template, Guid self)
+    {
+        var match = _gallery.Search(template);
+        var other = match.BestId == self ? match.RunnerUpScore : match.BestScore;
+        return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
+    }
+
+    /// <summary>The photo that resembles the others least, when it is too unlike one of them; else null.</summary>
+    internal int? OddOneOut(IReadOnlyList<Face> faces)
+    {
+        var askMin = _policy.LimitsAt(1).AskMin;
+        var sums = new float[faces.Count];
+        var lowest = 1f;
+        for (var a = 0; a < faces.Count; a++)
+        {
+            for (var b = a + 1; b < faces.Count; b++)
+            {
+                var similarity = FacePipeline.Similarity(faces[a].Template!, faces[b].Template!);
+                lowest = MathF.Min(lowest, similarity);
+                sums[a] += similarity;
+                sums[b] += similarity;
+            }
+        }
+        return lowest >= askMin ? null : Array.LastIndexOf(sums, sums.Min());
+    }
+
+    internal void Put(Guid person, FaceTemplate template, bool livenessProved)
+    {
+        _livenessProved[person] = livenessProved;
+        _gallery.Put(person, template);
+    }
+
+    internal void Remove(Guid person)
+    {
+        _gallery.Remove(person);
+        _livenessProved.TryRemove(person, out _);
+    }
+
+    private static string CodeOf(PictureFault fault) => fault switch
+    {
+        PictureFault.Truncated => "picture_truncated",
+        PictureFault.TooLarge => "picture_too_large",
+        _ => "not_a_picture",
+    };
+}

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Http.Features;
+using SightPay.Server.Api;
+using SightPay.Server.Database;
+using SightPay.Server.People;
+using SightPay.Vision.Models;
+
+namespace SightPay.Server.Faces;
+
+/// <param name="RecognitionThreshold">FACE_RECOGNITION_THRESHOLD: 0..1, 0.6 is the pack's own accept point.</param>
+/// <param name="PicturePixelsMax">Width times height at most.</param>
+public sealed record FacesSettings(double RecognitionThreshold = 0.6, long PicturePixelsMax = 24_000_000)
+{
+    /// <summary>Folder of the model pack.</summary>
+    public string PackFolder { get; init; } = EnginePaths.StandardPack;
+
+    public int ThreadsPerModel { get; init; } = Math.Min(2, Environment.ProcessorCount);
+
+    public int PicturesAtOnce { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Most photos of one enrolment.</summary>
+    public int PhotosMax { get; init; } = 5;
+}
+
+/// <summary>Faces: who is it? Enrolment, erasure and the gallery.</summary>
+public static class FacesSlice
+{
+    // A form part above the threshold would be spooled to a temporary file; pictures never touch a disk.
+    private const int FormInMemoryBytes = 64 * 1024 * 1024;
+
+    public static SliceSchema Schema => SliceSchema.Of("Faces");
+
+    public static IServiceCollection AddFaces(this IServiceCollection services, FacesSettings settings)
+    {
+        services.Configure<FormOptions>(form => form.MemoryBufferThreshold = FormInMemoryBytes);
+        services.AddSingleton(settings);
+        services.AddSingleton<FaceRecogniser>();
+        services.AddSingleton<FaceStore>();
+        services.AddSingleton<GalleryFollower>();
+        services.AddHostedService(provider => provider.GetRequiredService<GalleryFollower>());
+        services.AddSingleton<EnrolFace>();
+        services.AddSingleton<EraseFace>();
+        services.AddSingleton<IConsentWithdrawal>(provider => provider.GetRequiredService<EraseFace>());
+        return services;
+    }
+
+    public static void MapFaces(this IEndpointRouteBuilder routes)
+    {
+        var face = routes.MapGroup("/users/{id:guid}/face").RequireAuthorization(Access.Person).WithTags("Faces");
+        face.MapPut("", EnrolFace.Handle);
+        face.MapGet("", ShowFace.Handle);
+        face.MapDelete("", EraseFace.Handle);
+    }
+}

@@ -1,0 +1,22 @@
+namespace SightPay.Server.Payments;
+
+/// <param name="Currency">ISO 4217 code; one per installation.</param>
+public sealed record PaymentSettings(string Currency)
+{
+    public long TopUpMinorMin { get; init; } = 1_00;
+    public long TopUpMinorMax { get; init; } = 10_000_00;
+
+    /// <summary>A provider's message whose clock differs by more is taken for a replay.</summary>
+    public TimeSpan WebhookSkew { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>
+    /// The answer to a top-up waits this long for the provider, so that a client that reads its wallet next mostly
+    /// finds the money there. Nothing depends on it.
+    /// </summary>
+    public TimeSpan SettleWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>When a provider that sent no webhook is asked: after the first, then after each next; the last
+    /// repeats.</summary>
+    public IReadOnlyList<TimeSpan> PollAfter { get; init; } =
+        [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];
+}

@@ -1,0 +1,29 @@
+using SightPay.Server.Api;
+
+namespace SightPay.Server.Payments;
+
+/// <summary>
+/// POST /webhooks/{provider}: verify the raw bytes, store them, answer; what they mean is worked out afterwards from
+/// the inbox. A provider that repeats itself is told 200 again.
+/// </summary>
+internal sealed class ReceiveWebhook(
+    PaymentProviders providers, InboxStore inbox, InboxSignal signal, PaymentSettings settings, TimeProvider clock)
+{
+    public async Task<IResult> RunAsync(
+        string provider, WebhookHeaders headers, ReadOnlyMemory<byte> body, CancellationToken ct)
+    {
+        if (providers.Find(provider) is not { } known)
+            return Problems.Of(404, "provider_not_found", "There is no such provider.");
+        var now = clock.GetUtcNow();
+        switch (WebhookSignature.Judge(known.WebhookKeys, headers, body.Span, now, settings.WebhookSkew))
+        {
+            case WebhookVerdict.Forged:
+                return Problems.Of(401, "webhook_signature_invalid", "The message is not signed by the provider.");
+            case WebhookVerdict.Stale:
+                return Problems.Of(401, "webhook_stale", "The message's time is too far from ours.");
+        }
+        await inbox.AddAsync(known.Name, headers.Id!, body, now, ct);
+        signal.Set();
+        return Results.Json(new { Received = true }, ApiJson.Options);
+    }
+}

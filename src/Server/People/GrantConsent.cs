@@ -1,0 +1,34 @@
+using SightPay.Ledger;
+using SightPay.Server.Api;
+
+namespace SightPay.Server.People;
+
+internal sealed record GrantConsentRequest(string? Purpose);
+
+internal sealed record ConsentAnswer(string Purpose, int Version, DateTimeOffset GrantedAt);
+
+/// <summary>POST and GET /users/{id}/consents.</summary>
+internal sealed class GrantConsent(ConsentStore store, TimeProvider clock)
+{
+    /// <summary>Agreeing again to what stands already answers with the consent that stands.</summary>
+    public async Task<IResult> RunAsync(
+        HttpContext http, string id, GrantConsentRequest request, CancellationToken ct)
+    {
+        if (PersonAccess.Refuse(http, id, out var person) is { } refusal) return refusal;
+        if (ConsentTexts.Of(request.Purpose) is not { } text)
+            return Problems.Of(422, "purpose_unknown", "There is no consent for this purpose.",
+                errors: new Dictionary<string, string[]> { ["purpose"] = ["Use: face."] });
+        var row = await store.GrantAsync(
+            Ids.Next(clock), person, text, Caller.Of(http).Name, clock.GetUtcNow(), ct);
+        return row is null
+            ? PersonAccess.NotFound()
+            : Results.Json(
+                new ConsentAnswer(row.Purpose, row.Version, row.GrantedAt), ApiJson.Options, statusCode: 201);
+    }
+
+    public async Task<IResult> ListAsync(HttpContext http, string id, CancellationToken ct)
+    {
+        if (PersonAccess.Refuse(http, id, out var person) is { } refusal) return refusal;
+        return Results.Json(new Page<ConsentRow>(await store.ListAsync(person, ct), null), ApiJson.Options);
+    }
+}

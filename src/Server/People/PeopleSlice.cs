@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SightPay.Server.Api;
+using SightPay.Server.Database;
+
+namespace SightPay.Server.People;
+
+public static class PeopleSlice
+{
+    public static SliceSchema Schema => SliceSchema.Of("People");
+
+    /// <summary>Needs NpgsqlDataSource, GeneralLedger, RateLimits and TimeProvider among the services.</summary>
+    public static IServiceCollection AddPeople(this IServiceCollection services, PeopleSettings settings)
+    {
+        var tokenKeys = new DirectoryInfo(Path.Combine(settings.DataFolder, "keys", "tokens"));
+        InstallationKey.MakeFolder(tokenKeys.Parent!.FullName);
+        services.AddDataProtection().SetApplicationName("SightPay").PersistKeysToFileSystem(tokenKeys);
+        services.AddSingleton(settings);
+        services.AddSingleton(_ => InstallationKey.Open(settings.DataFolder));
+        services.AddSingleton<PeopleStore>().AddSingleton<SessionStore>().AddSingleton<ConsentStore>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<AccessTokens>().AddSingleton<PersonVault>().AddSingleton<Consents>();
+        services.AddSingleton(provider => new Persons(
+            provider.GetRequiredService<PeopleStore>(), provider.GetRequiredService<Passwords>(), settings,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SignUp>().AddSingleton<ShowPeople>().AddSingleton<SignIn>();
+        services.AddSingleton<RefreshSession>().AddSingleton<SignOut>();
+        services.AddSingleton<GrantConsent>().AddSingleton<WithdrawConsent>();
+        services.AddHostedService<PeopleStart>();
+
+        services.AddAuthentication(Access.PersonScheme)
+            .AddScheme<AuthenticationSchemeOptions, PersonAuthentication>(Access.PersonScheme, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Access.Person, policy => policy
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireClaim(Access.SubjectClaim))
+            .AddPolicy(Access.Operator, policy => policy
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Manager, Role.Admin));
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapPeople(this IEndpointRouteBuilder app)
+    {
+        var users = app.MapGroup("/users").WithTags("People");
+        users.MapPost("", (HttpContext http, SignUpRequest body, SignUp use, CancellationToken ct) =>
+                use.RunAsync(http, body, ct))
+            .WithSummary("Sign up").Produces<UserAnswer>(201);
+        users.MapGet("", (string? cursor, int? limit, ShowPeople use, CancellationToken ct) =>
+                use.ListAsync(cursor, limit, ct))
+            .WithSummary("List people (operators)").RequireAuthorization(Access.Operator)
+            .Produces<Page<ListedUserAnswer>>();
+        users.MapGet("/{id}", (HttpContext http, string id, ShowPeople use, CancellationToken ct) =>
+                use.OneAsync(http, id, ct))
+            .WithSummary("Show a person").RequireAuthorization(Access.Person).Produces<UserAnswer>();
+        users.MapPost("/{id}/consents", (
+                HttpContext http, string id, GrantConsentRequest body, GrantConsent use, CancellationToken ct) =>
+                use.RunAsync(http, id, body, ct))
+            .WithSummary("Give consent").RequireAuthorization(Access.Person).Produces<ConsentAnswer>(201);
+        users.MapGet("/{id}/consents", (HttpContext http, string id, GrantConsent use, CancellationToken ct) =>
+                use.ListAsync(http, id, ct))
+            .WithSummary("Consents given and withdrawn").RequireAuthorization(Access.Person)
+            .Produces<Page<ConsentRow>>();
+        users.MapDelete("/{id}/consents/{purpose}", (
+                HttpContext http, string id, string purpose, WithdrawConsent use, CancellationToken ct) =>
+                use.RunAsync(http, id, purpose, ct))
+            .WithSummary("Withdraw consent; what was stored under it is erased")
+            .RequireAuthorization(Access.Person).Produces(204);
+
+        app.MapGet("/consents/{purpose}", (string purpose) => ConsentTexts.Of(purpose) is { } text
+                ? Results.Json(text, ApiJson.Options)
+                : Problems.Of(404, "purpose_unknown", "There is no consent for this purpose."))
+            .WithTags("People").WithSummary("The present text of a consent").Produces<ConsentText>();
+
+        var auth = app.MapGroup("/auth").WithTags("People");
+        auth.MapPost("/token", (HttpContext http, SignInRequest body, SignIn use, CancellationToken ct) =>
+                use.RunAsync(http, body, ct))
+            .WithSummary("Sign in").Produces<TokenAnswer>();
+        auth.MapPost("/refresh", (RefreshRequest body, RefreshSession use, CancellationToken ct) =>
+                use.RunAsync(body, ct))
+            .WithSummary("Exchange a refresh token for the next pair").Produces<TokenAnswer>();
+        auth.MapPost("/sign-out", (HttpContext http, SignOutRequest? body, SignOut use, CancellationToken ct) =>
+                use.RunAsync(http, body, ct))
+            .WithSummary("End the session").Produces(204);
+        return app;
+    }
+}

@@ -1,0 +1,136 @@
+using Npgsql;
+
+namespace SightPay.Server.People;
+
+/// <summary>A person about to be written.</summary>
+internal sealed record NewPerson(
+    Guid Id, string Name, string Email, string PasswordHash, string[] Roles, Guid? SignUpKey, DateTimeOffset At)
+{
+    public override string ToString() => $"NewPerson {Id}";
+}
+
+/// <summary>What signing in needs to know.</summary>
+internal sealed record Login(Person Person, string PasswordHash, bool Disabled)
+{
+    public override string ToString() => $"Login {Person.Id}";
+}
+
+/// <summary>A line of the operators' list.</summary>
+internal sealed record ListedPerson(Person Person, DateTimeOffset CreatedAt, bool Disabled);
+
+/// <summary>SQL of people and their accounts.</summary>
+internal sealed class PeopleStore(NpgsqlDataSource database)
+{
+    public async Task<Person?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("select id, name, email, roles from person where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? PersonOf(reader) : null;
+    }
+
+    public Task<Login?> LoginByEmailAsync(string emailKey, CancellationToken ct) =>
+        LoginAsync("email_key = $1", emailKey, ct);
+
+    public Task<Login?> LoginBySignUpKeyAsync(Guid key, CancellationToken ct) =>
+        LoginAsync("sign_up_key = $1", key, ct);
+
+    public async Task<IReadOnlyList<ListedPerson>> ListAsync(Guid? before, int limit, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select id, name, email, roles, created_at, disabled_at is not null from person
+            where $1::uuid is null or id < $1 order by id desc limit $2
+            """);
+        command.Parameters.Add(new() { Value = (object?)before ?? DBNull.Value });
+        command.Parameters.Add(new() { Value = limit });
+        var people = new List<ListedPerson>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            people.Add(new(PersonOf(reader), reader.GetFieldValue<DateTimeOffset>(4), reader.GetBoolean(5)));
+        return people;
+    }
+
+    /// <summary>Writes the person with their ledger accounts; false when the e-mail or the key is taken.</summary>
+    public async Task<bool> InsertAsync(NewPerson person, string currency, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (!await InsertAsync(connection, transaction, person, ct)) return false;
+        await Persons.OpenAccountsAsync(connection, transaction, person.Id, currency, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    public async Task<bool> HasOperatorAsync(CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(AnyOperator);
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    public async Task<bool> InsertFirstOperatorAsync(NewPerson person, string currency, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Two servers that start on one database must not both open a first operator.
+        await using (var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands = { new("select pg_advisory_xact_lock(hashtext('sightpay.first_operator'))") },
+        })
+            await batch.ExecuteNonQueryAsync(ct);
+        await using (var command = new NpgsqlCommand(AnyOperator, connection, transaction))
+            if ((bool)(await command.ExecuteScalarAsync(ct))!) return false;
+        if (!await InsertAsync(connection, transaction, person, ct))
+            throw new InvalidOperationException(
+                "The first operator's e-mail address belongs to a customer. Choose another address.");
+        await Persons.OpenAccountsAsync(connection, transaction, person.Id, currency, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    public async Task SetPasswordHashAsync(Guid person, string hash, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("update person set password_hash = $2 where id = $1");
+        command.Parameters.Add(new() { Value = person });
+        command.Parameters.Add(new() { Value = hash });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private const string AnyOperator = "select exists (select from person where roles && '{manager,admin}')";
+
+    private static async Task<bool> InsertAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, NewPerson person, CancellationToken ct)
+    {
+        // A concurrent insert of the same address is waited for; whoever commits first has it.
+        await using var command = new NpgsqlCommand(
+            """
+            insert into person (id, name, email, email_key, password_hash, roles, sign_up_key, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+            """, connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = person.Id }, new() { Value = person.Name }, new() { Value = person.Email },
+                new() { Value = EmailAddress.KeyOf(person.Email) }, new() { Value = person.PasswordHash },
+                new() { Value = person.Roles }, new() { Value = (object?)person.SignUpKey ?? DBNull.Value },
+                new() { Value = person.At },
+            },
+        };
+        return await command.ExecuteNonQueryAsync(ct) == 1;
+    }
+
+    private async Task<Login?> LoginAsync(string where, object value, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"select id, name, email, roles, password_hash, disabled_at is not null from person where {where}");
+        command.Parameters.Add(new() { Value = value });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new Login(PersonOf(reader), reader.GetString(4), reader.GetBoolean(5))
+            : null;
+    }
+
+    private static Person PersonOf(NpgsqlDataReader reader) => new(
+        reader.GetGuid(0), reader.GetString(1), reader.GetString(2),
+        reader.GetFieldValue<string[]>(3).ToHashSet());
+}

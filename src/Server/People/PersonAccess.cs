@@ -1,0 +1,22 @@
+using SightPay.Server.Api;
+
+namespace SightPay.Server.People;
+
+/// <summary>The rule of every route below /users/{id}: the person themself and operators.</summary>
+public static class PersonAccess
+{
+    /// <summary>
+    /// The refusal, or null when the caller may go on. Others are told 403 whether the person exists or not.
+    /// </summary>
+    public static IResult? Refuse(HttpContext http, string id, out Guid person)
+    {
+        var caller = Caller.Of(http);
+        var known = Guid.TryParse(id, out person);
+        if (known && caller.MaySee(person)) return null;
+        return caller.IsOperator
+            ? NotFound()
+            : Problems.Of(403, "forbidden", "Only the person themself and operators may do this.");
+    }
+
+    public static IResult NotFound() => Problems.Of(404, "user_not_found", "There is no such user.");
+}

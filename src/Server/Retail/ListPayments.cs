@@ -1,0 +1,34 @@
+using System.Globalization;
+using SightPay.Server.Api;
+
+namespace SightPay.Server.Retail;
+
+/// <summary>Payments, newest first: a person's own, for operators everybody's.</summary>
+internal static class ListPayments
+{
+    public static async Task<IResult> Handle(
+        HttpContext http, RetailStore store, TimeProvider clock, string? user_id = null, string? cursor = null,
+        int? limit = null)
+    {
+        var caller = Caller.Of(http);
+        Guid? person = caller.IsOperator ? null : caller.PersonId;
+        if (user_id is not null)
+        {
+            if (!Guid.TryParse(user_id, out var asked))
+                return Problems.Of(404, "user_not_found", "There is no user with this id.");
+            if (!caller.MaySee(asked))
+                return Problems.Of(403, "forbidden", "Only the person themself and operators may see this.");
+            person = asked;
+        }
+        var before = Cursor.Read(cursor, 1) is [var text]
+            && long.TryParse(text, CultureInfo.InvariantCulture, out var seq) ? seq : long.MaxValue;
+        var size = PageLimit.Of(limit);
+        var now = clock.GetUtcNow();
+        var rows = await store.ListAsync(person, before, size + 1, http.RequestAborted);
+        var page = Page<(long Seq, Payment Payment)>.Of(
+            rows, size, row => Cursor.Of(row.Seq.ToString(CultureInfo.InvariantCulture)));
+        return Results.Json(
+            new Page<PaymentAnswer>([.. page.Items.Select(row => row.Payment.AsOf(now).Show())], page.NextCursor),
+            ApiJson.Options);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Payments;
+using SightPay.Server.People;
+using SightPay.Server.Stations;
+
+namespace SightPay.Server.Retail;
+
+/// <summary>
+/// A till asks a person for money. It is captured when the till has just seen that very person, else it is set aside
+/// and the payer is asked. The payer is the one named and seen, never anybody else.
+/// </summary>
+internal sealed class RequestPayment(
+    RetailStore store, Sightings sightings, Persons persons, GeneralLedger ledger, RetailSettings settings,
+    TimeProvider clock)
+{
+    internal sealed record Request(Guid? UserId, string? MerchantId, Request.Sum? Amount, Guid? SightingId)
+    {
+        internal sealed record Sum(long? AmountMinor, string? Currency);
+    }
+
+    public static async Task<IResult> Handle(
+        HttpContext http, Idempotency idempotency, StationDirectory stations, RequestPayment use)
+    {
+        var till = await stations.FindAsync(Caller.Of(http).StationId!, http.RequestAborted);
+        if (till is not { Kind: StationKind.Till })
+            return Problems.Of(403, "wrong_station", "Only a till asks for payments.");
+        return await idempotency.RunAsync(http, required: true, async (key, ct) =>
+            await use.RunAsync(till, await ReadAsync(http, ct), key, ct));
+    }
+
+    private static async Task<Request> ReadAsync(HttpContext http, CancellationToken ct)
+    {
+        try
+        {
+            if (await http.Request.ReadFromJsonAsync<Request>(ApiJson.Options, ct) is { } request) return request;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Told below, like an empty body.
+        }
+        throw new ProblemException(
+            422, "fields_invalid", "Send user_id, merchant_id and amount {amount_minor, currency} as JSON.");
+    }
+
+    private async Task<ActResult> RunAsync(Station till, Request request, ActKey key, CancellationToken ct)
+    {
+        var amount = DemandAmount(request);
+        if (request.UserId is not { } payer || await persons.FindAsync(payer, ct) is null)
+            throw new ProblemException(404, "user_not_found", "There is no user with this id.");
+        if (request.MerchantId is not { } merchant || !await store.HasMerchantAsync(merchant, ct))
+            throw new ProblemException(404, "merchant_not_found", "There is no merchant with this id.");
+        if (await store.MerchantOfTillAsync(till.Id, ct) != merchant)
+            throw new ProblemException(403, "wrong_station", "This till belongs to another merchant.");
+
+        var now = clock.GetUtcNow();
+        var payment = new Payment(
+            Ids.Next(clock), payer, merchant, till.Id, amount, PaymentStatus.Captured, null, now, null);
+        var sighting = await PayingSightingAsync(request.SightingId, till, payer, now, ct);
+        return await ledger.SubmitAsync(new Act
+        {
+            Id = key.Id,
+            Fingerprint = key.Fingerprint,
+            Plans = sighting is null ? [Ask(payment, null)] :
+            [
+                Capture(payment, sighting),
+                Ask(payment, PaymentRow.SightingSpent),
+                Ask(payment, FaceSpendRow.StepUpRequired),
+            ],
+            Refuse = Refuse,
+        }, ct);
+    }
+
+    private Money DemandAmount(Request request)
+    {
+        var errors = new Dictionary<string, string[]>();
+        if (request.Amount?.AmountMinor is not { } minor || minor <= 0)
+            errors["amount.amount_minor"] = ["More than zero is needed."];
+        else if (minor > settings.PaymentMaxMinor)
+            errors["amount.amount_minor"] = [$"At most {settings.PaymentMaxMinor} is allowed."];
+        if (request.Amount?.Currency != settings.Currency)
+            errors["amount.currency"] = [$"The currency here is {settings.Currency}."];
+        if (errors.Count > 0)
+            throw new ProblemException(422, "fields_invalid", "The amount cannot be taken.", errors: errors);
+        return new Money(request.Amount!.AmountMinor!.Value, settings.Currency);
+    }
+
+    /// <summary>The sighting when it may pay: the same till, accepted, fresh, and it names the payer.</summary>
+    private async Task<StoredSighting?> PayingSightingAsync(
+        Guid? id, Station till, Guid payer, DateTimeOffset now, CancellationToken ct)
+    {
+        if (id is null || await sightings.FindAsync(id.Value, ct) is not { } sighting) return null;
+        return sighting.StationId == till.Id && sighting.Band == SightingBand.Accept && sighting.Person == payer
+            && now - sighting.At < settings.SightingPaysWithin
+                ? sighting
+                : null;
+    }
+
+    private Plan Capture(Payment payment, StoredSighting sighting)
+    {
+        var transfer = Transfer.Post(
+            Ids.Next(clock), Person.WalletKey(payment.Person), Merchant.AccountKey(payment.Merchant),
+            payment.Amount.AmountMinor, TransferCode.Purchase);
+        long? cap = sighting.LivenessProved ? null : settings.FaceDailyCapMinor;
+        // Days are those of UTC, as at the gates: all payments by face share one cap.
+        var today = DateOnly.FromDateTime(payment.CreatedAt.UtcDateTime);
+        return new Plan
+        {
+            Transfers = [transfer],
+            Rows =
+            [
+                new PaymentRow(payment, sighting.Id),
+                new FaceSpendRow(payment.Person, today, payment.Amount.AmountMinor, cap),
+                .. payment.Events(PaymentStatus.Captured),
+            ],
+            Compose = outcome => Answer(payment with { CreatedAt = outcome.At }),
+        };
+    }
+
+    /// <summary>The money is set aside for as long as the payer is asked, so that a yes never fails for funds.</summary>
+    private Plan Ask(Payment payment, string? after)
+    {
+        var hold = Transfer.Hold(
+            Ids.Next(clock), Person.WalletKey(payment.Person), Merchant.AccountKey(payment.Merchant),
+            payment.Amount.AmountMinor, TransferCode.Purchase, settings.ConfirmWithin);
+        var waiting = payment with
+        {
+            Status = PaymentStatus.AwaitingConfirmation,
+            HoldId = hold.Id,
+            ExpiresAt = payment.CreatedAt + settings.ConfirmWithin,
+        };
+        return new Plan
+        {
+            After = after,
+            Transfers = [hold],
+            Rows = [new PaymentRow(waiting, null), .. waiting.Events(PaymentStatus.AwaitingConfirmation)],
+            Compose = outcome => Answer(
+                waiting with { CreatedAt = outcome.At, ExpiresAt = outcome.At + settings.ConfirmWithin }),
+        };
+    }
+
+    private static Answer Answer(Payment payment) => new(201, ApiJson.Write(payment.Show()));
+
+    private static Answer Refuse(Refusal refusal) => refusal.Code == RefusalCode.InsufficientFunds
+        ? Problems.Answer(402, refusal.Code, "The wallet does not hold enough. Top up, or pay another way.")
+        : Problems.Answer(409, refusal.Code, "The payment could not be booked.");
+}

@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace SightPay.Server.Stations;
+
+/// <summary>Deletes sightings that are older than their retention, a little at a time.</summary>
+internal sealed partial class SightingRetention(
+    NpgsqlDataSource database, StationsSettings settings, TimeProvider clock, ILogger<SightingRetention> log)
+    : BackgroundService
+{
+    private const int RowsAtOnce = 5000;
+    private static readonly TimeSpan _every = TimeSpan.FromHours(1);
+
+    /// <returns>How many were deleted.</returns>
+    public async Task<int> PurgeAsync(CancellationToken ct)
+    {
+        var before = clock.GetUtcNow() - settings.SightingRetention;
+        var total = 0;
+        while (true)
+        {
+            await using var command = database.CreateCommand(
+                "delete from sighting where id in (select id from sighting where at < $1 limit $2)");
+            command.Parameters.Add(new() { Value = before });
+            command.Parameters.Add(new() { Value = RowsAtOnce });
+            var deleted = await command.ExecuteNonQueryAsync(ct);
+            total += deleted;
+            if (deleted < RowsAtOnce) return total;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_every, clock);
+        do
+        {
+            try
+            {
+                var deleted = await PurgeAsync(stoppingToken);
+                if (deleted > 0) LogPurged(deleted);
+            }
+            catch (NpgsqlException exception)
+            {
+                LogFailed(exception.GetType().Name);
+            }
+        }
+        while (await WaitAsync(timer, stoppingToken));
+    }
+
+    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken ct)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ct);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "{Count} sightings were past their retention and are deleted.")]
+    private partial void LogPurged(int count);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Old sightings could not be deleted now ({Cause}); tried again in an hour.")]
+    private partial void LogFailed(string cause);
+}

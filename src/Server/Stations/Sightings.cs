@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Npgsql;
+using SightPay.Ledger;
+using SightPay.Server.Faces;
+using SightPay.Vision.Faces;
+using SightPay.Vision.Gallery;
+
+namespace SightPay.Server.Stations;
+
+/// <summary>Turns a picture and a search set into a sighting; finds stored ones.</summary>
+public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource database, TimeProvider clock)
+{
+    /// <param name="among">Searched first; everybody is searched when none of them is accepted. Null: everybody.
+    /// </param>
+    public async Task<Sighting> TakeAsync(
+        Station station, ReadOnlyMemory<byte> picture, IReadOnlyCollection<Guid>? among, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var look = await recogniser.LookAsync(picture, FaceDemand.Recognise, ct);
+        var reading = look.Reading;
+        var identity = reading.IsCrowded || reading.Target?.Template is not { } probe ? null : Identify(probe, among);
+        var finding = FindingOf(reading, identity);
+        var accepted = finding == SightingFinding.Recognised;
+        return new Sighting(
+            Ids.Next(clock), station, identity is null ? SightingBand.Reject : BandOf(identity.Band), finding,
+            accepted ? identity!.PersonId : null, accepted && identity!.LivenessProved,
+            FacesOf(reading, identity),
+            new SightingTimings(
+                Ms(look.WaitMs), Ms(look.DecodeMs), Ms(reading.DetectMs), Ms(reading.EmbedMs),
+                Ms(identity?.SearchMs ?? 0)),
+            started);
+    }
+
+    public async Task<StoredSighting?> FindAsync(Guid id, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select station, at, band, person, liveness_proved from sighting where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        if (!await reader.ReadAsync(ct)) return null;
+        return new StoredSighting(
+            id, reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1),
+            Enum.Parse<SightingBand>(reader.GetString(2), ignoreCase: true),
+            reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.GetBoolean(4));
+    }
+
+    /// <summary>Milliseconds as answers show them.</summary>
+    public static double Ms(double ms) => Math.Round(ms, 2);
+
+    /// <summary>
+    /// The smaller set is searched first: fewer candidates, fewer errors. Only a clear yes there ends the search.
+    /// </summary>
+    private FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among)
+    {
+        if (among is not { Count: > 0 }) return recogniser.Identify(probe);
+        var near = recogniser.Identify(probe, among);
+        if (near.Band == FaceBand.Accept) return near;
+        var all = recogniser.Identify(probe);
+        return all with { SearchMs = all.SearchMs + near.SearchMs };
+    }
+
+    private static SightingFinding FindingOf(FaceReading reading, FaceIdentity? identity)
+    {
+        if (reading.Target is null) return SightingFinding.NoFace;
+        if (reading.IsCrowded) return SightingFinding.SeveralFaces;
+        if (identity is null) return SightingFinding.FaceUnclear;
+        return identity.Band switch
+        {
+            FaceBand.Accept => SightingFinding.Recognised,
+            FaceBand.Ask => SightingFinding.Ambiguous,
+            _ => SightingFinding.UnknownPerson,
+        };
+    }
+
+    private static List<SightedFace> FacesOf(FaceReading reading, FaceIdentity? identity)
+    {
+        SightingBand? band = identity is null ? null : BandOf(identity.Band);
+        return [.. reading.Boxes.Select((box, i) => new SightedFace(
+            new SightingBox(Px(box.X), Px(box.Y), Px(box.Width), Px(box.Height)), i == 0 ? band : null))];
+    }
+
+    private static double Px(float value) => Math.Round(value, 1);
+
+    private static SightingBand BandOf(FaceBand band) => band switch
+    {
+        FaceBand.Accept => SightingBand.Accept,
+        FaceBand.Ask => SightingBand.Ask,
+        _ => SightingBand.Reject,
+    };
+}

@@ -1,0 +1,134 @@
+using System.Net.WebSockets;
+
+namespace SightPay.Server.Stations;
+
+internal enum SocketMessageKind
+{
+    Closed,
+    Text,
+    Picture,
+    TooLarge,
+}
+
+internal readonly record struct SocketMessage(SocketMessageKind Kind, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Close codes; those of 4000 and above say what HTTP would say with the last three digits.</summary>
+internal static class StationClose
+{
+    public const WebSocketCloseStatus HelloExpected = (WebSocketCloseStatus)4400;
+    public const WebSocketCloseStatus KeyInvalid = (WebSocketCloseStatus)4401;
+    public const WebSocketCloseStatus WrongStation = (WebSocketCloseStatus)4403;
+    public const WebSocketCloseStatus HelloMissing = (WebSocketCloseStatus)4408;
+    public const WebSocketCloseStatus NoRoom = (WebSocketCloseStatus)4503;
+    public const WebSocketCloseStatus Stopping = WebSocketCloseStatus.EndpointUnavailable;
+}
+
+/// <summary>Whole messages of bounded length over a WebSocket; several may send, one receives.</summary>
+internal sealed class StationSocket(WebSocket socket, int pictureBytesMax) : IDisposable
+{
+    private const int TextBytesMax = 4096;
+    private const int StepBytes = 64 * 1024;
+
+    // Longer than this is no mistake any more: the connection ends instead of being read to its end.
+    private const int DrainBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>How long a goodbye is waited for.</summary>
+    public static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _sending = new(1);
+    private byte[] _buffer = new byte[StepBytes];
+    private int _drained;
+
+    /// <summary>The next message. A picture's bytes are the caller's own; text is valid until the next call.</summary>
+    public async Task<SocketMessage> ReceiveAsync(CancellationToken ct)
+    {
+        var length = 0;
+        var tooLarge = false;
+        while (true)
+        {
+            if (length == _buffer.Length) Grow();
+            var part = await socket.ReceiveAsync(_buffer.AsMemory(length), ct);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                await CloseAsync(WebSocketCloseStatus.NormalClosure, "bye");
+                return new SocketMessage(SocketMessageKind.Closed, default);
+            }
+            length += part.Count;
+            var isText = part.MessageType == WebSocketMessageType.Text;
+            if (length > (isText ? TextBytesMax : pictureBytesMax)) tooLarge = true;
+            if (part.EndOfMessage) return Whole(isText, tooLarge, length);
+            if (!tooLarge) continue;
+            // The rest is read and forgotten, so that the next message is understood.
+            _drained += length;
+            length = 0;
+            if (_drained <= DrainBytesMax) continue;
+            await CloseAsync(WebSocketCloseStatus.MessageTooBig, "message_too_large");
+            return new SocketMessage(SocketMessageKind.Closed, default);
+        }
+    }
+
+    /// <returns>False when the peer is gone.</returns>
+    public async Task<bool> SendAsync(byte[] message, CancellationToken ct)
+    {
+        await _sending.WaitAsync(ct);
+        try
+        {
+            if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return false;
+            await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, ct);
+            return true;
+        }
+        catch (WebSocketException)
+        {
+            return false;
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Says goodbye and does not wait long for the peer's.</summary>
+    public async Task CloseAsync(WebSocketCloseStatus status, string reason)
+    {
+        using var patience = new CancellationTokenSource(CloseWithin);
+        try
+        {
+            await _sending.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            socket.Abort();
+            return;
+        }
+        try
+        {
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(status, reason, patience.Token);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
+        {
+            socket.Abort();
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    public void Dispose() => _sending.Dispose();
+
+    private SocketMessage Whole(bool isText, bool tooLarge, int length)
+    {
+        _drained = 0;
+        if (tooLarge) return new SocketMessage(SocketMessageKind.TooLarge, default);
+        if (isText) return new SocketMessage(SocketMessageKind.Text, _buffer.AsMemory(0, length));
+        // The picture is decided while the next message is read: it leaves with a copy of its own.
+        return new SocketMessage(SocketMessageKind.Picture, _buffer.AsSpan(0, length).ToArray());
+    }
+
+    private void Grow()
+    {
+        var size = Math.Min((long)_buffer.Length * 2, (long)pictureBytesMax + StepBytes);
+        Array.Resize(ref _buffer, (int)Math.Max(size, _buffer.Length + StepBytes));
+    }
+}

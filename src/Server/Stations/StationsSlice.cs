@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Authentication;
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Database;
+
+namespace SightPay.Server.Stations;
+
+/// <param name="PictureBytesMax">Longest binary message of a stream.</param>
+public sealed record StationsSettings(int PictureBytesMax = 10 * 1024 * 1024)
+{
+    public TimeSpan LinkLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A stream must say who it is within this time.</summary>
+    public TimeSpan HelloWithin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sightings are deleted after this.</summary>
+    public TimeSpan SightingRetention { get; init; } = TimeSpan.FromDays(30);
+}
+
+/// <summary>Stations: devices with keys, their streams, and the way from a picture to a sighting.</summary>
+public static class StationsSlice
+{
+    public static SliceSchema Schema => SliceSchema.Of("Stations");
+
+    public static IServiceCollection AddStations(this IServiceCollection services, StationsSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton<StationStore>();
+        services.AddSingleton(provider => new StationDirectory(provider.GetRequiredService<StationStore>()));
+        services.AddSingleton<Sightings>();
+        services.AddSingleton<TakeSighting>();
+        services.AddSingleton<ICompanionWriter, SightingWriter>();
+        services.AddHostedService<SightingRetention>();
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, StationAuthentication>(Access.StationScheme, null);
+        services.AddAuthorizationBuilder().AddPolicy(Access.Station, policy => policy
+            .AddAuthenticationSchemes(Access.StationScheme).RequireClaim(Access.StationClaim));
+        return services;
+    }
+
+    public static void MapStations(this IEndpointRouteBuilder routes)
+    {
+        var stations = routes.MapGroup("/stations").RequireAuthorization(Access.Operator).WithTags("Stations");
+        stations.MapGet("", ListStations.Handle);
+        stations.MapPost("/{id}/links", MakeStationLink.Handle);
+        stations.MapDelete("/{id}/keys/{keyId:guid}", RevokeStationKey.Handle);
+        routes.MapPost("/station-links/{code}", RedeemStationLink.Handle).AllowAnonymous().WithTags("Stations");
+        routes.Map("/ws/face-recognition", StationStream.Handle).AllowAnonymous().ExcludeFromDescription();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Faces;
+
+namespace SightPay.Server.Stations;
+
+/// <summary>What a picture led to. The sighting is null when the answer is a replay: nothing was looked at again.
+/// </summary>
+public sealed record SightingAnswer(ActResult Result, Sighting? Sighting, double LedgerMs);
+
+/// <summary>
+/// The one way from a picture to an answer: idempotency, sighting, the trade's decision. A POST and a frame of a stream
+/// both go through here.
+/// </summary>
+public sealed class TakeSighting(
+    IEnumerable<IStationDesk> desks, Sightings sightings, Idempotency idempotency, StationDirectory directory)
+{
+    private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
+
+    /// <summary>Whether a trade takes what this kind of station sees.</summary>
+    public bool Serves(StationKind kind) => _desks.ContainsKey(kind);
+
+    /// <summary>A picture by POST; every answer sticks to its key.</summary>
+    /// <param name="stationId">From the route.</param>
+    /// <param name="notFoundCode">For a station of this kind that does not exist.</param>
+    public async Task<IResult> HandleAsync(
+        HttpContext http, string stationId, StationKind kind, string notFoundCode)
+    {
+        var ct = http.RequestAborted;
+        var station = await directory.FindAsync(stationId, ct);
+        if (station is null || station.Kind != kind)
+            return Problems.Of(404, notFoundCode, $"There is no {Words.Of(kind)} with this id.");
+        if (Caller.Of(http).StationId != station.Id)
+            return Problems.Of(403, "wrong_station", "The station key belongs to another station than the route names.");
+
+        SightingAnswer? taken = null;
+        var answer = await idempotency.RunAsync(http, required: true, async (key, token) =>
+        {
+            var pictures = await ImageParts.ReadAsync(http, 1, token);
+            taken = await LookAndDecideAsync(station, pictures[0], key, record: true, token);
+            return taken.Result;
+        });
+        if (taken is { Sighting: { } sighting }) http.Response.Headers["Server-Timing"] = ServerTiming(sighting, taken);
+        return answer;
+    }
+
+    /// <summary>A frame of a stream; frames without a usable face are answered and forgotten.</summary>
+    public async Task<SightingAnswer> RunAsync(
+        Station station, ReadOnlyMemory<byte> picture, string key, CancellationToken ct)
+    {
+        SightingAnswer? taken = null;
+        var actOfFrame = new ActKey(Idempotency.ActIdOf(key), FingerprintOf(station, picture));
+        var result = await idempotency.RunAsync(actOfFrame, async (actKey, token) =>
+        {
+            taken = await LookAndDecideAsync(station, picture, actKey, record: false, token);
+            return taken.Result;
+        }, ct);
+        return taken is null || result.Replayed ? new SightingAnswer(result, null, 0) : taken with { Result = result };
+    }
+
+    private async Task<SightingAnswer> LookAndDecideAsync(
+        Station station, ReadOnlyMemory<byte> picture, ActKey key, bool record, CancellationToken ct)
+    {
+        var desk = _desks[station.Kind];
+        var first = await desk.SearchFirstAsync(station, ct);
+        var sighting = await sightings.TakeAsync(station, picture, first, ct);
+        var decision = await desk.DecideAsync(sighting, key, record, ct);
+        return new SightingAnswer(decision.Result, sighting, decision.LedgerMs);
+    }
+
+    /// <summary>
+    /// The same as of the POST with this picture, so that a station may ask again on either way with the same key.
+    /// </summary>
+    private ReadOnlyMemory<byte> FingerprintOf(Station station, ReadOnlyMemory<byte> picture) =>
+        Idempotency.Fingerprint(
+            Encoding.UTF8.GetBytes($"station:{station.Id}"), Encoding.UTF8.GetBytes(HttpMethods.Post),
+            Encoding.UTF8.GetBytes(_desks[station.Kind].RouteOf(station)), Encoding.UTF8.GetBytes(ImageParts.Name),
+            SHA256.HashData(picture.Span));
+
+    private static string ServerTiming(Sighting sighting, SightingAnswer taken)
+    {
+        var timings = sighting.Timings;
+        var totalMs = Stopwatch.GetElapsedTime(sighting.Started).TotalMilliseconds;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"wait;dur={timings.Wait:0.##}, decode;dur={timings.Decode:0.##}, detect;dur={timings.Detect:0.##}, "
+            + $"embed;dur={timings.Embed:0.##}, search;dur={timings.Search:0.##}, "
+            + $"ledger;dur={taken.LedgerMs:0.##}, total;dur={totalMs:0.##}");
+    }
+}

@@ -1,0 +1,29 @@
+namespace SightPay.Architecture.Tests;
+
+/// <summary>
+/// Faults of the systems that came before: S1, face ticketing, and S2, face payment. Each has a test that carries its
+/// name, so that none comes back unnoticed and nobody deletes the test without meeting this list.
+/// </summary>
+public sealed class FaultTests
+{
+    [SkippableTheory]
+    [InlineData("S1_negative_balance", "A fare was taken from a wallet that did not hold it.")]
+    [InlineData("S1_double_entry", "Two entries at once opened two journeys.")]
+    [InlineData("S1_exit_without_entry", "An exit without an entry failed, or was free.")]
+    [InlineData("S1_unknown_station", "A station nobody knew was believed.")]
+    [InlineData("S1_no_face", "A picture without a face was an internal error.")]
+    [InlineData("S1_bystander", "The first face of several was charged.")]
+    [InlineData("S1_traversal", "A name in an enrolment chose a path on the server.")]
+    [InlineData("S1_stale", "A face that was enrolled again went on being the old one.")]
+    [InlineData("S1_password_echo", "A password came back in an answer.")]
+    [InlineData("S1_free_top_up", "Anybody could add money by asking.")]
+    [InlineData("S2_unread_config", "Documented settings were never read.")]
+    public void A_fault_of_old_has_a_test(string fault, string what)
+    {
+        var named = Repository.CSharp
+            .Where(file => file.Path.StartsWith("tests/", StringComparison.Ordinal))
+            .SelectMany(CodeRules.TestMethods)
+            .Any(test => test.Contains(fault, StringComparison.Ordinal));
+        Assert.True(named, $"No test has {fault} in its name. The fault: {what}");
+    }
+}

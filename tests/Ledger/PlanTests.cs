@@ -1,0 +1,62 @@
+using Npgsql;
+using SightPay.Ledger.Commit;
+using Xunit;
+
+namespace SightPay.Ledger.Tests;
+
+/// <summary>The writer's statements go by key whatever the planner believes; a hot path never scans a table.</summary>
+public sealed class PlanTests
+{
+    public static TheoryData<string, string, string> Statements() => new()
+    {
+        {
+            GroupCommit.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]",
+            "'{1}', '{1}', '{1}', '{1}', '{1}'"
+        },
+        {
+            GroupCommit.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
+            "true, now(), now(), 256, '{1}', '{a}', '{}'"
+        },
+        { GroupCommit.StoredAttempts, "uuid[]", "'{}'" },
+        { GroupCommit.TakenTransferIds, "uuid[]", "'{}'" },
+        { GroupCommit.NamedHolds, "uuid[]", "'{}'" },
+        { GroupCommit.DueHolds, "boolean, timestamptz, timestamptz, int", "true, now(), now(), 256" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Statements))]
+    public async Task Every_access_is_by_index(string statement, string types, string arguments)
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        // Once on empty tables that the planner knows nothing of, once on filled ones.
+        Assert.All(await PlanAsync(bed, statement, types, arguments), AssertByIndex);
+        await bed.OpenAsync("INR", AccountKind.Payable, [.. Enumerable.Range(0, 5000).Select(i => $"key{i}")]);
+        (await bed.SubmitAsync([.. Enumerable.Range(1, 2000).Select(i => bed.Hold("key0", $"key{i}", 1))]))
+            .MustBe(ActEnd.Committed);
+        await bed.ExecuteAsync("analyze");
+        Assert.All(await PlanAsync(bed, statement, types, arguments), AssertByIndex);
+    }
+
+    private static void AssertByIndex(string line)
+    {
+        Assert.DoesNotContain("Seq Scan", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hash Join", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Merge Join", line, StringComparison.Ordinal);
+    }
+
+    private static async Task<List<string>> PlanAsync(LedgerBed bed, string statement, string types, string arguments)
+    {
+        await using var connection = await bed.Source.OpenConnectionAsync();
+        foreach (var sql in (string[])[WriterSession.Settings, $"prepare p({types}) as {statement}"])
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+        await using var explain = new NpgsqlCommand($"explain execute p({arguments})", connection);
+        await using var reader = await explain.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync()) lines.Add(reader.GetString(0));
+        Assert.Contains(lines, line => line.Contains("Index", StringComparison.Ordinal));
+        return lines;
+    }
+}

@@ -1,0 +1,73 @@
+import { Anchor, Button, Card, Stack, Text, Title } from "@mantine/core";
+import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { Mark } from "../shared/ui/Icon";
+import { SignInForm } from "../shared/ui/SignInForm";
+import { useSignedIn } from "../shared/ui/useSession";
+import { ConnectionsPage } from "./ConnectionsPage";
+import { ConsoleShell } from "./ConsoleShell";
+import { LinePage } from "./LinePage";
+import { mayOperate, session } from "./operator";
+import { PeoplePage } from "./PeoplePage";
+import { StationsPage } from "./StationsPage";
+
+export function Console() {
+  const person = useSignedIn(session);
+  if (!person) return <OperatorSignIn />;
+  if (!mayOperate(person.roles)) return <NoOperator />;
+  return (
+    <BrowserRouter basename="/console">
+      <Routes key={person.id}>
+        <Route element={<ConsoleShell person={person} />}>
+          <Route index element={<LinePage />} />
+          <Route path="stations" element={<StationsPage />} />
+          <Route path="connections" element={<ConnectionsPage />} />
+          <Route path="people" element={<PeoplePage />} />
+          <Route path="*" element={<Navigate to="/" replace />} />
+        </Route>
+      </Routes>
+    </BrowserRouter>
+  );
+}
+
+function OperatorSignIn() {
+  return (
+    <main className="gateway">
+      <Stack gap="xl" w="100%" maw={400}>
+        <Stack gap="sm" align="center">
+          <Mark size={56} />
+          <Title order={1} size="h2">
+            Console
+          </Title>
+          <Text c="dimmed">For operators of the line.</Text>
+        </Stack>
+        <Card>
+          <SignInForm session={session} />
+        </Card>
+        <Text ta="center" size="sm" c="dimmed">
+          Looking for your wallet?{" "}
+          <Anchor href="/app" fw={600}>
+            Open the app
+          </Anchor>
+        </Text>
+      </Stack>
+    </main>
+  );
+}
+
+function NoOperator() {
+  return (
+    <main className="gateway">
+      <Stack gap="md" w="100%" maw={400} align="center">
+        <Mark size={56} />
+        <Title order={1} size="h3" ta="center">
+          This account is no operator's
+        </Title>
+        <Text c="dimmed" ta="center">
+          Sign in with an operator's account, or go to your own wallet.
+        </Text>
+        <Button onClick={() => void session.signOut()}>Sign in with another account</Button>
+        <Anchor href="/app">Open the wallet</Anchor>
+      </Stack>
+    </main>
+  );
+}

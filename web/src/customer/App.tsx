@@ -1,0 +1,33 @@
+import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { useSignedIn } from "../shared/ui/useSession";
+import { session } from "./account";
+import { FacePage } from "./FacePage";
+import { HomePage } from "./HomePage";
+import { JourneysPage } from "./JourneysPage";
+import { Shell } from "./Shell";
+import { WalletPage } from "./WalletPage";
+import { SignInPage, SignUpPage } from "./Welcome";
+
+export function App() {
+  const person = useSignedIn(session);
+  return (
+    <BrowserRouter basename="/app">
+      {person ? (
+        <Routes key={person.id}>
+          <Route element={<Shell person={person} />}>
+            <Route index element={<HomePage person={person} />} />
+            <Route path="wallet" element={<WalletPage />} />
+            <Route path="journeys" element={<JourneysPage />} />
+            <Route path="face" element={<FacePage person={person} />} />
+            <Route path="*" element={<Navigate to="/" replace />} />
+          </Route>
+        </Routes>
+      ) : (
+        <Routes>
+          <Route path="sign-up" element={<SignUpPage />} />
+          <Route path="*" element={<SignInPage />} />
+        </Routes>
+      )}
+    </BrowserRouter>
+  );
+}

@@ -1,0 +1,220 @@
+import { Alert, Button, Card, Checkbox, Group, List, Stack, Text, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Consent, SignedInPerson } from "../shared/api/types";
+import { midSentence } from "../shared/format";
+import { Icon } from "../shared/ui/Icon";
+import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
+import { toast } from "../shared/ui/toasts";
+import { api } from "./account";
+import { EnrolFace } from "./EnrolFace";
+import { useConsents, useFace, useFaceConsentText } from "./queries";
+
+export function FacePage({ person }: { person: SignedInPerson }) {
+  const consents = useConsents();
+  const face = useFace();
+  const [replacing, setReplacing] = useState(false);
+  const consent = consents.data?.items.find((one) => one.purpose === "face" && !one.withdrawn_at);
+
+  return (
+    <Stack gap="lg">
+      <Title order={1} size="h2">
+        Your face
+      </Title>
+      <ProblemNote error={consents.error} onRetry={() => void consents.refetch()} />
+      <ProblemNote error={face.error} onRetry={() => void face.refetch()} />
+      {(consents.isPending || face.isPending) && <Waiting label="Loading" />}
+      {consents.data && face.data && (
+        <>
+          {!consent && <GiveConsent person={person} />}
+          {consent && face.data.enrolled && !replacing && (
+            <Enrolled person={person} since={face.data.enrolled_at ?? null} onReplace={() => setReplacing(true)} />
+          )}
+          {consent && (!face.data.enrolled || replacing) && (
+            <EnrolFace
+              person={person}
+              replacing={replacing}
+              onDone={() => setReplacing(false)}
+              onCancel={() => setReplacing(false)}
+            />
+          )}
+          {consent && <ConsentGiven person={person} consent={consent} />}
+        </>
+      )}
+    </Stack>
+  );
+}
+
+function ConsentWords() {
+  const wording = useFaceConsentText();
+  return (
+    <>
+      <List spacing="xs" size="sm">
+        <List.Item>
+          A camera at a gate or till looks for your face. When it knows you, the gate opens and your wallet pays.
+        </List.Item>
+        <List.Item>
+          We keep numbers computed from your photos, encrypted with a key of your own. We keep no photos.
+        </List.Item>
+        <List.Item>
+          You can withdraw at any time. Your face is then erased for good, and your wallet stays yours.
+        </List.Item>
+      </List>
+      {wording.data && (
+        <blockquote className="wording">
+          <Text size="sm">{wording.data.text}</Text>
+          <Text size="xs" c="dimmed" mt={4}>
+            Wording {wording.data.version}
+          </Text>
+        </blockquote>
+      )}
+      <ProblemNote error={wording.error} onRetry={() => void wording.refetch()} />
+    </>
+  );
+}
+
+function GiveConsent({ person }: { person: SignedInPerson }) {
+  const queries = useQueryClient();
+  const [read, setRead] = useState(false);
+  const wording = useFaceConsentText();
+  const grant = useMutation({
+    mutationFn: () => api.grantFaceConsent(person.id),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["consents"] }),
+  });
+  return (
+    <Card data-testid="consent">
+      <Stack>
+        <Title order={2} size="h4">
+          May we recognise your face?
+        </Title>
+        <ConsentWords />
+        <Checkbox
+          label="I have read this and agree to it."
+          checked={read}
+          onChange={(event) => setRead(event.currentTarget.checked)}
+          data-testid="consent-read"
+        />
+        <ProblemNote error={grant.error} />
+        <Button
+          disabled={!read || !wording.data}
+          loading={grant.isPending}
+          onClick={() => grant.mutate()}
+          data-testid="consent-give"
+        >
+          I agree
+        </Button>
+        <Text size="xs" c="dimmed">
+          Agreeing is your choice. Without it this account keeps its wallet, but gates cannot know you.
+        </Text>
+      </Stack>
+    </Card>
+  );
+}
+
+function ConsentGiven({ person, consent }: { person: SignedInPerson; consent: Consent }) {
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const withdraw = useMutation({
+    mutationFn: () => api.withdrawFaceConsent(person.id),
+    onSuccess: async () => {
+      setAsking(false);
+      toast("Consent withdrawn", "Your face is erased. Your wallet stays as it is.", "plain");
+      await queries.invalidateQueries();
+    },
+  });
+  return (
+    <Card data-testid="consent-given">
+      <Stack gap="sm">
+        <Title order={2} size="h4">
+          Your consent
+        </Title>
+        <Text size="sm">
+          You agreed to face recognition on {midSentence(consent.granted_at)} (wording {String(consent.version)}). You
+          can withdraw at any time; your face is then erased for good.
+        </Text>
+        <Group>
+          <Button variant="default" size="sm" onClick={() => setAsking(true)} data-testid="consent-withdraw">
+            Withdraw consent
+          </Button>
+        </Group>
+      </Stack>
+      <Confirm
+        opened={asking}
+        title="Withdraw your consent?"
+        action="Withdraw and erase"
+        busy={withdraw.isPending}
+        error={withdraw.error}
+        onConfirm={() => withdraw.mutate()}
+        onClose={() => setAsking(false)}
+      >
+        Your face is erased for good and gates no longer know you. If you are inside a station now, leave first or ask
+        the staff to let you out.
+      </Confirm>
+    </Card>
+  );
+}
+
+interface EnrolledProps {
+  person: SignedInPerson;
+  since: string | null;
+  onReplace: () => void;
+}
+
+function Enrolled({ person, since, onReplace }: EnrolledProps) {
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const erase = useMutation({
+    mutationFn: () => api.eraseFace(person.id),
+    onSuccess: async () => {
+      setAsking(false);
+      toast("Face erased", "Gates no longer know you.", "plain");
+      await queries.invalidateQueries({ queryKey: ["face"] });
+    },
+  });
+  return (
+    <Card data-testid="face-enrolled">
+      <Stack>
+        <Alert
+          className="good-note"
+          color="green"
+          variant="light"
+          icon={<Icon name="check" weight={2.4} />}
+          title="Gates know your face"
+        >
+          {since ? `Added ${midSentence(since)}. ` : ""}Just look at the camera when you come to a gate.
+        </Alert>
+        <Group>
+          <Button
+            size="sm"
+            variant="default"
+            leftSection={<Icon name="camera" size={18} />}
+            onClick={onReplace}
+            data-testid="face-replace"
+          >
+            Replace
+          </Button>
+          <Button
+            size="sm"
+            variant="default"
+            leftSection={<Icon name="trash" size={18} />}
+            onClick={() => setAsking(true)}
+            data-testid="face-erase"
+          >
+            Erase
+          </Button>
+        </Group>
+      </Stack>
+      <Confirm
+        opened={asking}
+        title="Erase your face?"
+        action="Erase"
+        busy={erase.isPending}
+        error={erase.error}
+        onConfirm={() => erase.mutate()}
+        onClose={() => setAsking(false)}
+      >
+        This cannot be undone. Gates will no longer know you until you add your face again.
+      </Confirm>
+    </Card>
+  );
+}

@@ -1,0 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, session } from "./account";
+
+/** The signed-in person's id; these queries run only below the sign-in. */
+const me = () => session.person?.id ?? "";
+
+export const useWallet = () => useQuery({ queryKey: ["wallet"], queryFn: api.wallet });
+
+export const useFace = () => useQuery({ queryKey: ["face"], queryFn: () => api.face(me()) });
+
+export const useConsents = () => useQuery({ queryKey: ["consents"], queryFn: () => api.consents(me()) });
+
+export const useRecentJourneys = () =>
+  useQuery({ queryKey: ["journeys", "recent"], queryFn: () => api.journeys(me()), refetchInterval: 60_000 });
+
+export const useFaceConsentText = () =>
+  useQuery({ queryKey: ["consent-text"], queryFn: api.faceConsentText, staleTime: Number.POSITIVE_INFINITY });

@@ -1,0 +1,27 @@
+import { useEffect, useRef } from "react";
+import { money } from "../shared/format";
+import { toast } from "../shared/ui/toasts";
+import { isOpen, lastMoment, routeOf } from "./journeyWords";
+import { useRecentJourneys } from "./queries";
+
+const freshMs = 5 * 60_000;
+
+/** Tells the person when a gate let them in and when a fare was charged, on whatever page they are. */
+export function useJourneyNews(): void {
+  const journeys = useRecentJourneys();
+  const known = useRef<Map<string, string> | null>(null);
+
+  useEffect(() => {
+    if (!journeys.data) return;
+    const before = known.current;
+    known.current = new Map(journeys.data.items.map((journey) => [journey.id, journey.state]));
+    if (!before) return;
+    for (const journey of journeys.data.items) {
+      const news = before.get(journey.id) !== journey.state && Date.now() - Date.parse(lastMoment(journey)) < freshMs;
+      if (!news) continue;
+      if (isOpen(journey))
+        toast(`Welcome at ${journey.entry?.stop_name ?? "the gate"}`, "Have a good journey.", "plain");
+      else toast(`${money(journey.fare_minor, journey.currency)} paid`, routeOf(journey));
+    }
+  }, [journeys.data]);
+}

@@ -1,0 +1,209 @@
+/** The wire, as the server writes it: snake_case, money in minor units. */
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface SignedInPerson {
+  id: string;
+  name: string;
+  email: string;
+  roles: string[];
+}
+
+export interface Tokens {
+  access_token: string;
+  refresh_token: string;
+  expires_in: number;
+  user: SignedInPerson;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  roles: string[];
+  wallet?: { amount_minor: number; currency: string } | null;
+  created_at?: string;
+  disabled?: boolean;
+}
+
+export interface Consent {
+  purpose: string;
+  version: number | string;
+  granted_at: string;
+  withdrawn_at?: string | null;
+}
+
+/** What a person agrees to, in the words that the agreement is about. */
+export interface ConsentText {
+  purpose: string;
+  version: number;
+  text: string;
+}
+
+export interface FaceState {
+  enrolled: boolean;
+  template_id?: string | null;
+  quality?: number | null;
+  liveness?: string | null;
+  enrolled_at?: string | null;
+}
+
+export interface FaceEnrolled {
+  template_id: string;
+  quality: number;
+  images_used: number;
+  liveness: string;
+}
+
+export interface Wallet {
+  balance_minor: number;
+  held_minor: number;
+  available_minor: number;
+  currency: string;
+}
+
+export interface WalletEntry {
+  id: string;
+  kind: string;
+  /** The kind in words. */
+  text: string;
+  /** What the line is about, never negative. */
+  amount_minor: number;
+  /** Its effect on the balance; 0 while money is only set aside or freed. */
+  change_minor: number;
+  currency: string;
+  at: string;
+}
+
+export interface TopUp {
+  id: string;
+  state: string;
+  amount_minor?: number;
+}
+
+export interface JourneyEnd {
+  gate_id: string;
+  stop_id: string;
+  stop_name: string;
+  at: string;
+}
+
+export interface Journey {
+  id: string;
+  state: "open" | "completed" | "incomplete";
+  entry: JourneyEnd | null;
+  exit: JourneyEnd | null;
+  fare_minor: number;
+  /** The part of the fare that the wallet could not pay. */
+  owed_minor: number;
+  currency: string;
+}
+
+export interface Gate {
+  id: string;
+  direction: "in" | "out";
+  closed: boolean;
+}
+
+export interface LineStops {
+  line: { id: string; name: string };
+  stops: { id: string; name: string; gates: Gate[] }[];
+}
+
+export interface Passage {
+  at: string;
+  gate_id: string;
+  person: RecognisedPerson | null;
+  journey_id?: string;
+  fare_minor?: number | null;
+}
+
+export interface StopActivity {
+  id: string;
+  name: string;
+  inside: number;
+  entries: Passage[];
+  exits: Passage[];
+}
+
+export interface StationKey {
+  id: string;
+  created_at: string;
+  label: string | null;
+  last_used_at: string | null;
+}
+
+export interface Station {
+  id: string;
+  kind: string;
+  name: string;
+  place_id: string;
+  keys: StationKey[];
+}
+
+export interface StationLink {
+  url: string;
+  expires_at: string;
+}
+
+export interface RedeemedLink {
+  station_id: string;
+  kind: string;
+  name: string;
+  place: string | { id: string; name: string };
+  station_key: string;
+}
+
+export interface OpenConnection {
+  id: string;
+  kind: string;
+  who: string;
+  opened_at: string;
+  received: number;
+  sent: number;
+}
+
+export interface RecognisedPerson {
+  id: string;
+  display_name: string;
+}
+
+/** A gate's answer to a picture. */
+export interface GateAnswer {
+  sighting_id: string;
+  decision: "open" | "deny" | "ask";
+  reason: string;
+  person: RecognisedPerson | null;
+  journey: { id: string; state: string } | null;
+  fare_minor: number;
+  balance_minor: number | null;
+  currency: string;
+}
+
+/** A till's answer to a picture. */
+export interface TillAnswer {
+  sighting_id: string;
+  decision: "accept" | "ask" | "reject";
+  reason: string;
+  person: RecognisedPerson | null;
+}
+
+export interface Payment {
+  id: string;
+  user_id: string;
+  merchant_id: string;
+  amount: { amount_minor: number; currency: string };
+  status: string;
+  created_at: string;
+}
+
+export interface LiveEvent {
+  type: string;
+  topic: string;
+  seq: number;
+  at: string;
+  data: Record<string, unknown>;
+}

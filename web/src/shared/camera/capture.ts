@@ -1,0 +1,53 @@
+import { type Grey, greyOf } from "./measure";
+
+function canvasOf(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
+  return context;
+}
+
+const small = new Map<string, CanvasRenderingContext2D>();
+
+/** A small grey copy of the middle part of the present frame (share 1 = all of it); null before the first frame. */
+export function glance(video: HTMLVideoElement, width: number, height: number, share = 1): Grey | null {
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return null;
+  const size = `${width}x${height}`;
+  const context = small.get(size) ?? canvasOf(width, height);
+  small.set(size, context);
+  const [w, h] = [video.videoWidth * share, video.videoHeight * share];
+  const [x, y] = [(video.videoWidth - w) / 2, (video.videoHeight - h) / 2];
+  context.drawImage(video, x, y, w, h, 0, 0, width, height);
+  return greyOf(context.getImageData(0, 0, width, height));
+}
+
+/** The present frame as a JPEG no larger than the given box, in its own proportions. */
+export async function takePicture(video: HTMLVideoElement, maxWidth: number, maxHeight: number, quality: number) {
+  if (video.videoWidth === 0) return null;
+  const scale = Math.min(1, maxWidth / video.videoWidth, maxHeight / video.videoHeight);
+  const context = canvasOf(Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale));
+  context.drawImage(video, 0, 0, context.canvas.width, context.canvas.height);
+  return await jpegOf(context.canvas, quality);
+}
+
+/**
+ * A chosen picture as it is when it is modest, else scaled to 2000 pixels. One that this browser cannot read goes to
+ * the server untouched, which says what is wrong with it.
+ */
+export async function modestPicture(file: File): Promise<Blob> {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return file;
+  const longest = Math.max(bitmap.width, bitmap.height);
+  if (longest <= 2000 && file.size <= 1_500_000) return file;
+  const scale = Math.min(1, 2000 / longest);
+  const context = canvasOf(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  context.drawImage(bitmap, 0, 0, context.canvas.width, context.canvas.height);
+  bitmap.close();
+  return (await jpegOf(context.canvas, 0.9)) ?? file;
+}
+
+function jpegOf(canvas: HTMLCanvasElement, quality: number): Promise<Blob | null> {
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+}

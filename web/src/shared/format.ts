@@ -1,0 +1,51 @@
+/** Money, times and names as people read them. */
+export function money(amountMinor: number, currency: string): string {
+  const format = new Intl.NumberFormat(undefined, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(amountMinor / 10 ** minorDigits(currency));
+}
+
+export function minorDigits(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** An amount typed by a person, in minor units; null when it is not one. Works on digits, never on a float. */
+export function parseAmount(text: string, currency: string): number | null {
+  const digits = minorDigits(currency);
+  const match = /^(\d{1,9})(?:[.,](\d*))?$/.exec(text.trim().replace(/[\s']/g, ""));
+  const fraction = match?.[2] ?? "";
+  if (!match || fraction.length > digits) return null;
+  return Number(`${match[1]}${fraction.padEnd(digits, "0")}`);
+}
+
+export function clock(at: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function clockWithSeconds(at: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function day(at: string, now = new Date()): string {
+  const date = new Date(at);
+  if (date.toDateString() === now.toDateString()) return "Today";
+  const before = new Date(now);
+  before.setDate(now.getDate() - 1);
+  if (date.toDateString() === before.toDateString()) return "Yesterday";
+  return date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
+}
+
+export function dayAndClock(at: string): string {
+  return `${day(at)}, ${clock(at)}`;
+}
+
+export function firstName(name: string): string {
+  return name.trim().split(/\s+/)[0] ?? name;
+}
+
+/** A day and time inside a sentence: "today at 14:05", "on Fri, 20 Nov at 14:05". */
+export function midSentence(at: string): string {
+  const name = day(at);
+  const near = name === "Today" || name === "Yesterday";
+  return `${near ? name.toLowerCase() : `on ${name}`} at ${clock(at)}`;
+}

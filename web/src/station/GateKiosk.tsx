@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { sentenceOf } from "../shared/api/problem";
+import { StationApi } from "../shared/api/server";
+import type { GateAnswer } from "../shared/api/types";
+import { CameraStage } from "./CameraStage";
+import { KioskFrame, type Mode } from "./KioskFrame";
+import { PhotoAsk } from "./PhotoAsk";
+import type { KioskProps } from "./Station";
+import { useGateCamera } from "./useGateCamera";
+import { VerdictScreen } from "./VerdictScreen";
+import { gateVerdict, type Verdict } from "./verdict";
+
+const shownMs = 4_000;
+
+/** A gate: the camera asks by itself, and the answer fills the screen for a moment. */
+export function GateKiosk({ credentials, onUnlink }: KioskProps) {
+  const [mode, setMode] = useState<Mode>("camera");
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const byCamera = mode === "camera";
+  const closed = verdict?.reason === "gate_closed";
+  // Only a closed gate goes on asking behind its answer, so only that one can be taken back by an answer.
+  const onAnswer = useCallback((answer: GateAnswer | null) => setVerdict(answer && gateVerdict(answer)), []);
+  const gate = useGateCamera(credentials, byCamera, verdict !== null && !closed, onAnswer);
+  const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
+
+  useEffect(() => {
+    if (!verdict || !byCamera || closed) return;
+    const timer = setTimeout(() => setVerdict(null), shownMs);
+    return () => clearTimeout(timer);
+  }, [verdict, byCamera, closed]);
+
+  const refused = gate.socket.kind === "refused" ? sentenceOf(gate.socket.problem) : null;
+  const live = gate.socket.kind === "ready" ? "live" : gate.socket.kind === "refused" ? "off" : gate.socket.kind;
+  const next = { label: "Next person", run: () => setVerdict(null) };
+  return (
+    <KioskFrame
+      credentials={credentials}
+      state={byCamera ? live : null}
+      mode={mode}
+      onMode={(value) => {
+        setVerdict(null);
+        setMode(value);
+      }}
+      onUnlink={onUnlink}
+    >
+      {byCamera ? (
+        <CameraStage
+          camera={gate.camera}
+          hint={gate.hint}
+          trouble={refused}
+          onTrouble={refused ? { label: "Unlink this screen", run: onUnlink } : null}
+        >
+          {gate.waiting && !verdict && (
+            <Button size="md" variant="white" color="dark" onClick={gate.askNow} data-testid="ask-again">
+              Ask again now
+            </Button>
+          )}
+        </CameraStage>
+      ) : (
+        <PhotoAsk ask={station.gateSighting} onAnswer={onAnswer} />
+      )}
+      <VerdictScreen verdict={verdict} {...(byCamera ? {} : { action: next })} />
+    </KioskFrame>
+  );
+}
