@@ -1,7 +1,10 @@
 using System.CommandLine;
 using SightPay.Bench.Ledger;
+using SightPay.Bench.Serving;
 
 // One verb per benchmark or evaluation; each prints a JSON object as its last line.
 var root = new RootCommand("SightPay benchmarks and evaluations.");
 root.Add(LedgerVerb.Create());
+root.Add(GatesVerb.Create());
+root.Add(ApiVerb.Create());
 return await root.Parse(args).InvokeAsync();
