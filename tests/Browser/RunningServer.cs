@@ -25,6 +25,7 @@ public sealed class RunningServer : IAsyncLifetime
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("sightpay-");
     private readonly StringBuilder _log = new();
     private Process? _process;
+    private Task? _start;
     private DemoCredentials? _demo;
 
     public string Address { get; private set; } = "";
@@ -33,10 +34,11 @@ public sealed class RunningServer : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    /// <summary>Starts once; later calls find it running. A skipped test never starts it.</summary>
-    public async Task StartAsync()
+    /// <summary>Starts once; every caller learns how that went. A skipped test never starts it.</summary>
+    public Task StartAsync() => _start ??= StartOnceAsync();
+
+    private async Task StartOnceAsync()
     {
-        if (_process is not null) return;
         Address = $"http://127.0.0.1:{FreePort()}";
         _process = Process.Start(Command())!;
         _process.OutputDataReceived += (_, line) => Note(line.Data);

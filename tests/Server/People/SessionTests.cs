@@ -44,7 +44,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     public async Task Missing_fields_are_named(string? email, string? password, string field)
     {
         var answer = await _server.SendAsync(HttpMethod.Post, "/auth/token", new { email, password });
-        Assert.Equal((422, "invalid_fields"), (answer.Status, answer.Code));
+        Assert.Equal((422, "fields_invalid"), (answer.Status, answer.Code));
         Assert.True(answer.Json.GetProperty("errors").TryGetProperty(field, out _));
     }
 
@@ -168,7 +168,8 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     public async Task Many_refreshes_of_one_token_at_once_agree_on_the_successor()
     {
         var person = await _server.PersonAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => RefreshAsync(_server, person.RefreshToken)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => RefreshAsync(_server, person.RefreshToken)));
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Single(answers.Select(RefreshOf).Distinct());
         Assert.Equal(2, await _server.ScalarAsync<long>(
