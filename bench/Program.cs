@@ -8,6 +8,8 @@ var root = new RootCommand("SightPay benchmarks and evaluations.");
 root.Add(FacesVerb.Create());
 root.Add(IdentifyVerb.Create());
 root.Add(CalibrateVerb.Create());
+root.Add(VisionVerb.Create());
+root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());
 root.Add(GatesVerb.Create());
 root.Add(ApiVerb.Create());

@@ -87,9 +87,10 @@ public sealed class DecisionPolicy
                 if (point.GallerySize * 10L <= last.GallerySize) earlier = point;
             var decades = MathF.Log10(gallerySize / (float)last.GallerySize)
                 / MathF.Log10(last.GallerySize / (float)earlier.GallerySize) * BeyondMeasured;
-            return (
-                MathF.Min(1, last.Ask + decades * (last.Ask - earlier.Ask)),
-                MathF.Min(1, last.Accept + decades * (last.Accept - earlier.Accept)));
+            // The steeper of both curves serves both, so that the ask band keeps the width it was measured with.
+            var rise = decades * MathF.Max(last.Accept - earlier.Accept, last.Ask - earlier.Ask);
+            var accept = MathF.Min(1, last.Accept + rise);
+            return (accept - (last.Accept - last.Ask), accept);
         }
         var i = 0;
         while (curve[i + 1].GallerySize <= gallerySize) i++;
