@@ -3,10 +3,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SightPay.Tests.Support;
+using Xunit;
 
 namespace SightPay.Server.Tests;
 
-/// <summary>The built program as a stranger starts it, by root and by an ordinary account, with nothing prepared.</summary>
+/// <summary>The built program as a stranger starts it, as root or as an ordinary account, with nothing prepared.</summary>
 public sealed class ProgramTests
 {
     private static readonly object _asha = new
