@@ -163,7 +163,7 @@ internal sealed class InnerServer : IAsyncDisposable
         services.AddSingleton<Idempotency>();
         services.AddPeople(options.People(new(folder, Currency) { PasswordIterations = 1_000 }));
         services.AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
-        services.AddPayments(options.Payments(new(Currency)));
+        services.AddPayments(options.Payments(new(Currency) { SettleWait = TimeSpan.Zero }));
         services.AddSingleton<OpenLedger>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenLedger>().Ledger!);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy =

@@ -11,6 +11,7 @@ using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Audit;
+using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
@@ -25,8 +26,7 @@ using Xunit;
 
 namespace SightPay.Server.Tests;
 
-/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set and a clock that tests may
-/// hold.</summary>
+/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set; a test may hold the clock.</summary>
 public sealed class ServerBed : IAsyncDisposable
 {
     private readonly TemporaryFolder _data = new();
@@ -120,8 +120,7 @@ public sealed class ServerBed : IAsyncDisposable
         _data.Dispose();
     }
 
-    private static SightPay.Server.Database.SliceSchema GeneralLedgerSchema() =>
-        new("Ledger", GeneralLedger.Migrations);
+    private static SliceSchema GeneralLedgerSchema() => new("Ledger", GeneralLedger.Migrations);
 
     private async Task OpenAsync(TimeProvider? clock, bool demo)
     {

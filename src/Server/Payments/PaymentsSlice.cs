@@ -34,8 +34,9 @@ public static class PaymentsSlice
     public static IEndpointRouteBuilder MapPayments(this IEndpointRouteBuilder app)
     {
         var topUps = app.MapGroup("/wallet/top-ups").WithTags("Payments").RequireAuthorization(Access.Person);
-        topUps.MapPost("", (HttpContext http, TopUpRequest body, StartTopUp use) => use.RunAsync(http, body))
-            .WithSummary("Top the wallet up (Idempotency-Key required)").Produces<TopUpAnswer>(201);
+        topUps.MapPost("", (HttpContext http, StartTopUp use) => use.RunAsync(http))
+            .WithSummary("Top the wallet up (Idempotency-Key required)")
+            .Accepts<TopUpRequest>("application/json").Produces<TopUpAnswer>(201);
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();

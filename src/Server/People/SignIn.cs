@@ -22,7 +22,7 @@ internal sealed class SignIn(
         if (string.IsNullOrWhiteSpace(request.Email)) errors["email"] = ["The e-mail address is needed."];
         if (string.IsNullOrEmpty(request.Password?.Reveal())) errors["password"] = ["The password is needed."];
         if (errors.Count > 0)
-            return Problems.Of(422, "invalid_fields", "Some fields are missing; see errors.", errors: errors);
+            return Problems.Of(422, "fields_invalid", "Some fields are missing; see errors.", errors: errors);
         var emailKey = EmailAddress.KeyOf(request.Email!);
         limits.Demand(RateLimits.SignIn, emailKey);
 

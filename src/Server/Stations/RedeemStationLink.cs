@@ -9,7 +9,7 @@ internal static class RedeemStationLink
 {
     internal sealed record Redeemed(string StationId, StationKind Kind, string Name, string Place, string StationKey)
     {
-        public override string ToString() => $"Redeemed {StationId}";
+        public override string ToString() => $"{nameof(Redeemed)} {StationId}";
     }
 
     public static async Task<IResult> Handle(

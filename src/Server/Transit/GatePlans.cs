@@ -212,8 +212,7 @@ internal sealed class GatePlans(
         return Plan(visit, after, [transfer], rows, reading, balance);
     }
 
-    /// <summary>The journey was closed and charged when its time was over; the exit only completes its
-    /// record.</summary>
+    /// <summary>The journey was closed and charged in its time; the exit only completes its record.</summary>
     private Plan Lapsed(GateVisit visit, Guid journeyId, long fareMinor, long balanceMinor)
     {
         var reading = Reading(

@@ -37,7 +37,7 @@ public sealed class FirstStart(
     {
         internal sealed record Login(string Email, string Password)
         {
-            public override string ToString() => "Login";
+            public override string ToString() => nameof(Login);
         }
 
         public override string ToString() => "Credentials";

@@ -23,15 +23,80 @@ public readonly record struct BandLimits(float AcceptMin, float AskMin, float Ma
 /// <summary>Accept, ask or reject, from score, margin and gallery size. Never "best wins".</summary>
 public sealed class DecisionPolicy
 {
+    /// <summary>On the scale 0..1: the pack's own accept point.</summary>
+    public const double DefaultThreshold = 0.6;
+
+    // Beyond the largest measured gallery the curve is carried on steeper than it ended: nobody has measured there.
+    private const float BeyondMeasured = 1.25f;
+
+    private readonly Calibration _calibration;
+    private readonly float _strictness;
+
+    private DecisionPolicy(Calibration calibration, float strictness) =>
+        (_calibration, _strictness) = (calibration, strictness);
+
     /// <param name="pack">Whose calibration curve is used.</param>
     /// <param name="recognitionThreshold">
     /// FACE_RECOGNITION_THRESHOLD: 0..1 where 0.6 is the pack's own accept point; only makes the policy stricter.
+    /// Between 0.6 and 1 the accept point goes in a straight line to a cosine of 1; the ask band keeps its start, so
+    /// that a stricter installation asks more often and does not turn people away.
     /// </param>
-    public static DecisionPolicy For(string pack, double recognitionThreshold = 0.6) =>
-        throw new NotImplementedException();
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is not in 0..1.</exception>
+    /// <exception cref="ArgumentException">The pack has not been calibrated.</exception>
+    public static DecisionPolicy For(string pack, double recognitionThreshold = DefaultThreshold)
+    {
+        if (!(recognitionThreshold >= 0 && recognitionThreshold <= 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(recognitionThreshold), recognitionThreshold, "The recognition threshold is 0 to 1.");
+        }
+        var strictness = Math.Max(0, (recognitionThreshold - DefaultThreshold) / (1 - DefaultThreshold));
+        return new(Calibration.Of(pack), (float)strictness);
+    }
 
     /// <summary>The limits for a search among <paramref name="gallerySize"/> templates.</summary>
-    public BandLimits LimitsAt(int gallerySize) => throw new NotImplementedException();
+    public BandLimits LimitsAt(int gallerySize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(gallerySize);
+        var (ask, accept) = Interpolate(_calibration.Curve, Math.Max(1, gallerySize));
+        accept = MathF.Max(accept, _calibration.AcceptFloor);
+        accept += _strictness * (1 - accept);
+        ask = MathF.Max(ask, _calibration.AskFloor);
+        return new(accept, ask, _calibration.MarginMin, gallerySize);
+    }
 
-    public FaceBand Decide(GalleryMatch match) => throw new NotImplementedException();
+    /// <summary>The band of a search's result.</summary>
+    public FaceBand Decide(GalleryMatch match)
+    {
+        if (match.BestId is null || match.Searched < 1) return FaceBand.Reject;
+        var limits = LimitsAt(match.Searched);
+        // Written so that a score that is no number is rejected.
+        if (!(match.BestScore >= limits.AskMin)) return FaceBand.Reject;
+        var isClear = match.RunnerUpId is null || match.Margin >= limits.MarginMin;
+        return match.BestScore >= limits.AcceptMin && isClear ? FaceBand.Accept : FaceBand.Ask;
+    }
+
+    private static (float Ask, float Accept) Interpolate(ReadOnlySpan<Calibration.Point> curve, int gallerySize)
+    {
+        var last = curve[^1];
+        if (gallerySize >= last.GallerySize)
+        {
+            // A whole decade back: the last points alone are too close together to give a direction.
+            var earlier = curve[0];
+            foreach (var point in curve)
+                if (point.GallerySize * 10L <= last.GallerySize) earlier = point;
+            var decades = MathF.Log10(gallerySize / (float)last.GallerySize)
+                / MathF.Log10(last.GallerySize / (float)earlier.GallerySize) * BeyondMeasured;
+            // The steeper of both curves serves both, so that the ask band keeps the width it was measured with.
+            var rise = decades * MathF.Max(last.Accept - earlier.Accept, last.Ask - earlier.Ask);
+            var accept = MathF.Min(1, last.Accept + rise);
+            return (accept - (last.Accept - last.Ask), accept);
+        }
+        var i = 0;
+        while (curve[i + 1].GallerySize <= gallerySize) i++;
+        var (from, to) = (curve[i], curve[i + 1]);
+        var share = MathF.Log(gallerySize / (float)from.GallerySize)
+            / MathF.Log(to.GallerySize / (float)from.GallerySize);
+        return (from.Ask + share * (to.Ask - from.Ask), from.Accept + share * (to.Accept - from.Accept));
+    }
 }

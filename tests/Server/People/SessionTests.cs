@@ -44,7 +44,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     public async Task Missing_fields_are_named(string? email, string? password, string field)
     {
         var answer = await _server.SendAsync(HttpMethod.Post, "/auth/token", new { email, password });
-        Assert.Equal((422, "invalid_fields"), (answer.Status, answer.Code));
+        Assert.Equal((422, "fields_invalid"), (answer.Status, answer.Code));
         Assert.True(answer.Json.GetProperty("errors").TryGetProperty(field, out _));
     }
 

@@ -72,7 +72,7 @@ public sealed class SignUpTests(InnerServerFixture fixture) : IClassFixture<Inne
     {
         var answer = await _server.SendAsync(HttpMethod.Post, "/users", new { name, email, password });
         Assert.Equal(422, answer.Status);
-        Assert.Equal("invalid_fields", answer.Code);
+        Assert.Equal("fields_invalid", answer.Code);
         Assert.Equal([field], answer.Json.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
 

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text.Json;
+using SightPay.Vision.Faces;
+using SightPay.Vision.Models;
+using Spectre.Console;
+
+namespace SightPay.Bench.Faces;
+
+/// <summary>What the face verbs have in common: their options, progress on the terminal and the last line.</summary>
+internal static class FaceBench
+{
+    public static Option<DirectoryInfo> Data() => new("--data")
+    {
+        Description = "Folder of the photographs and their lists.",
+        Required = true,
+    };
+
+    public static Option<string?> Pack() => new("--pack")
+    {
+        Description = "standard or precise; default: the best that is installed.",
+    };
+
+    /// <summary>One model run per core: evaluations want throughput.</summary>
+    public static FacePipeline Open(string? pack)
+    {
+        if (pack is null or "standard") return FacePipeline.Open(EnginePaths.StandardPack, threads: 1);
+        throw new BenchException(
+            pack == "precise"
+                ? "The pack precise is not installed. Run with --pack standard."
+                : $"There is no pack {pack}. Packs are standard and precise.");
+    }
+
+    /// <summary>Runs a verb; what it cannot do is one sentence on the error stream and exit code 1.</summary>
+    public static void Run(this Command verb, Func<ParseResult, TextWriter, object> measure) =>
+        verb.SetAction(result =>
+        {
+            var output = result.InvocationConfiguration.Output;
+            try
+            {
+                var figures = measure(result, output);
+                output.WriteLine(JsonSerializer.Serialize(figures));
+                return 0;
+            }
+            catch (Exception fault) when (fault is BenchException or IOException or InvalidDataException)
+            {
+                result.InvocationConfiguration.Error.WriteLine(fault.Message);
+                return 1;
+            }
+        });
+
+    /// <summary>Does something to every index, on all cores, with a progress bar on the error stream.</summary>
+    public static void ForAll(string title, int count, Action<int> act)
+    {
+        var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Progress().AutoClear(true).Start(progress =>
+        {
+            var bar = progress.AddTask(title, maxValue: Math.Max(1, count));
+            Parallel.For(0, count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+            {
+                act(i);
+                bar.Increment(1);
+            });
+        });
+    }
+
+    public static double Rounded(double figure, int digits = 5) => Math.Round(figure, digits);
+}
+
+/// <summary>A verb cannot do its work; the message says what to do.</summary>
+internal sealed class BenchException(string message) : Exception(message);
