@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SightPay.Tests.Support;
+using Xunit;
 
 namespace SightPay.Server.Tests;
 
