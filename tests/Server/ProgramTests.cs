@@ -7,7 +7,7 @@ using Xunit;
 
 namespace SightPay.Server.Tests;
 
-/// <summary>The built program as a stranger starts it, by root and by an ordinary account, with nothing prepared.</summary>
+/// <summary>The built program as a stranger starts it, as root or as an ordinary account.</summary>
 public sealed class ProgramTests
 {
     private static readonly object _asha = new

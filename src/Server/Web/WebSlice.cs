@@ -39,6 +39,8 @@ internal static class WebSlice
         // The framework's own request lines carry query strings, and its middleware's errors messages.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("System", LogLevel.Warning);
+        // It would say at every first start that the keys lie unencrypted in the data folder, which only we may read.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 
     /// <param name="schemas">All slices' migrations, in ring order.</param>
