@@ -1,4 +1,5 @@
 using SightPay.Tests.Support;
+using SightPay.Vision.Faces;
 
 namespace SightPay.Server.Tests;
 
@@ -24,6 +25,16 @@ internal static class TestPhotos
 
     public static byte[] OfTwo(int left, int right) =>
         _samples.Value.Faces.PhotoOfTwo(_samples.Value.People[left], _samples.Value.People[right]);
+
+    /// <summary>As bright as it takes for the quality gate to speak of the light.</summary>
+    public static byte[] Overexposed(int person)
+    {
+        var (faces, people) = _samples.Value;
+        var gain = Enumerable.Range(6, 40).Select(step => step * 0.5f).First(gain => faces.Read(
+            faces.Draw(people[person], SampleFaces.AtHome with { Gain = gain })).Target?.Quality.Flaw
+            == FaceFlaw.BadLight);
+        return Photo(person, SampleFaces.AtHome with { Gain = gain });
+    }
 
     public static byte[] Photo(int person, Look look) =>
         _samples.Value.Faces.Photo(_samples.Value.People[person], look);

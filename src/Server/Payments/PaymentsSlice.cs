@@ -40,10 +40,9 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
-        app.MapPost("/webhooks/{provider}", async (
+        app.MapPost("/webhooks/{provider}", (
                 HttpContext http, string provider, ReceiveWebhook use, CancellationToken ct) =>
-                await use.RunAsync(
-                    provider, WebhookHeaders.Of(http.Request.Headers), (await RequestBody.OfAsync(http)).Bytes, ct))
+                use.RunAsync(http, provider, ct))
             .WithTags("Payments").WithSummary("Messages of payment providers");
         return app;
     }

@@ -186,7 +186,7 @@ public sealed class EnrolFaceTests : IAsyncLifetime
         "no_face" => SampleFaces.PhotoOfNobody(),
         "several_faces" => TestPhotos.OfTwo(0, 1),
         "face_too_small" => TestPhotos.Photo(0, SampleFaces.AtHome with { FaceWidth = 40 }),
-        "face_bad_light" => TestPhotos.Photo(0, SampleFaces.AtHome with { Gain = 3.2f }),
+        "face_bad_light" => TestPhotos.Overexposed(0),
         "face_cut_off" => TestPhotos.Photo(0, SampleFaces.AtHome with { CentreX = 0.08f }),
         "different_people" => TestPhotos.AtHome(1)[0],
         "not_a_picture" => Encoding.UTF8.GetBytes("this is no picture at all, whatever its name says"),

@@ -229,6 +229,10 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
     }
 
     [Fact]
+    public async Task A_message_larger_than_any_real_one_is_not_read() =>
+        Assert.Equal(413, await SignedAsync(_server, "evt_large", new byte[65 * 1024]));
+
+    [Fact]
     public async Task Messages_about_nothing_we_know_are_stored_and_harmless()
     {
         await using var server = await InnerServer.StartAsync();
@@ -426,8 +430,9 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
             server.Get<SandboxProvider>().WebhookKeys[0], eventId, server.Clock.GetUtcNow(), message),
         message);
 
-    private static Task<int> PostAsync(InnerServer server, string? id, byte[] message, Signature signature) => PostAsync(
-        server, new WebhookHeaders(id, $"{server.Clock.GetUtcNow().ToUnixTimeSeconds()}", signature.Text), message);
+    private static Task<int> PostAsync(InnerServer server, string? id, byte[] message, Signature signature) =>
+        PostAsync(
+            server, new WebhookHeaders(id, $"{server.Clock.GetUtcNow().ToUnixTimeSeconds()}", signature.Text), message);
 
     private static async Task<int> PostAsync(InnerServer server, WebhookHeaders headers, byte[] message)
     {

@@ -12,6 +12,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
         var person = await _server.PersonAsync();
         var answer = await TokenAsync(person.Email.ToUpperInvariant(), InnerServer.Password);
         Assert.Equal(200, answer.Status);
+        Assert.Equal("no-store", answer.CacheControl);
         Assert.Equal(900, answer.Json.GetProperty("expires_in").GetInt32());
         Assert.NotEmpty(answer.Json.GetProperty("refresh_token").GetString()!);
         var user = answer.Json.GetProperty("user");

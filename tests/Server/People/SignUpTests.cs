@@ -135,6 +135,13 @@ public sealed class SignUpTests(InnerServerFixture fixture) : IClassFixture<Inne
     }
 
     [Fact]
+    public async Task An_unusable_key_is_refused()
+    {
+        var answer = await SignUpAsync("badkey@example.org", key: new string('k', 256));
+        Assert.Equal((400, "idempotency_key_invalid"), (answer.Status, answer.Code));
+    }
+
+    [Fact]
     public async Task Too_many_sign_ups_from_one_address_have_to_wait()
     {
         await using var strict = await InnerServer.StartAsync(new() { SignUpsPerHour = 3 });
