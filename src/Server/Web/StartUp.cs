@@ -24,6 +24,7 @@ internal sealed partial class StartUp(
     TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<StartUp> log) : BackgroundService
 {
     private readonly List<SliceWorker> _running = [];
+    private long _began;
 
     public StartStep Step { get; private set; }
 
@@ -42,17 +43,17 @@ internal sealed partial class StartUp(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var began = Stopwatch.GetTimestamp();
+        _began = Stopwatch.GetTimestamp();
         try
         {
             // Models are loaded while PostgreSQL starts: both take most of a second.
             var models = Task.Run(() => services.GetService<FaceRecogniser>(), stoppingToken);
             await store.StartAsync(stoppingToken);
-            Step = StartStep.Migrations;
+            Reach(StartStep.Migrations);
             await new Migrator(store.Database, clock).MigrateAsync(schemas, stoppingToken);
-            Step = StartStep.Ledger;
+            Reach(StartStep.Ledger);
             await ledger.OpenAsync(stoppingToken);
-            Step = StartStep.Workers;
+            Reach(StartStep.Workers);
             await models;
             foreach (var worker in services.GetServices<SliceWorker>())
             {
@@ -60,8 +61,8 @@ internal sealed partial class StartUp(
                 await worker.StartAsync(stoppingToken);
             }
             await FirstStartAsync(stoppingToken);
-            Step = StartStep.Done;
-            Ready(log, string.Join(' ', settings.Urls), (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            Reach(StartStep.Done);
+            Ready(log, string.Join(' ', settings.Urls), settings.DataFolder);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -72,6 +73,12 @@ internal sealed partial class StartUp(
             Failure = fault;
             lifetime.StopApplication();
         }
+    }
+
+    private void Reach(StartStep step)
+    {
+        Reached(log, step, (long)Stopwatch.GetElapsedTime(_began).TotalMilliseconds);
+        Step = step;
     }
 
     private async Task FirstStartAsync(CancellationToken ct)
@@ -96,6 +103,9 @@ internal sealed partial class StartUp(
         return !await connection.ExecuteScalarAsync<bool>("select exists (select from person)");
     }
 
-    [LoggerMessage(1001, LogLevel.Information, "Ready at {Urls} after {ElapsedMs} ms.")]
-    private static partial void Ready(ILogger log, string urls, long elapsedMs);
+    [LoggerMessage(1001, LogLevel.Information, "Start: {Step} after {ElapsedMs} ms.")]
+    private static partial void Reached(ILogger log, StartStep step, long elapsedMs);
+
+    [LoggerMessage(1002, LogLevel.Information, "Ready at {Urls}, data in {DataFolder}.")]
+    private static partial void Ready(ILogger log, string urls, string dataFolder);
 }
