@@ -26,8 +26,8 @@ internal sealed class BlazeFace : IDisposable
     // Boxes that share more than this are one face; from the same count.
     private const float OverlapMax = 0.3f;
 
-    // Squares are not made smaller than this: the net finds faces from about a sixteenth of its square, and a face below
-    // 40 pixels is too small to recognise anyway. So a 640x480 frame never costs more than one run.
+    // Squares are not made smaller than this: the net finds faces from about a sixteenth of its square, and a face
+    // below 40 pixels is too small to recognise anyway. So a 640x480 frame never costs more than one run.
     private const int SquareSideMin = 640;
 
     // A bound on the runs one picture may cost; 24 megapixels need three rounds of 4 to 60 squares.

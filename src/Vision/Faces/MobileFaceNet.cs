@@ -30,7 +30,8 @@ internal sealed class MobileFaceNet : IDisposable
 
     private MobileFaceNet(OnnxModel model) => _model = model;
 
-    public static MobileFaceNet Open(ModelPack pack, int threads) => new(pack.Open("mobilefacenet", threads, pictures: 2));
+    public static MobileFaceNet Open(ModelPack pack, int threads) =>
+        new(pack.Open("mobilefacenet", threads, pictures: 2));
 
     /// <summary>Buffers of the bare network for a face and its mirror image.</summary>
     public OnnxRun Rent() => _model.Rent();

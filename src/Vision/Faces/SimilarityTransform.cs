@@ -1,8 +1,8 @@
 namespace SightPay.Vision.Faces;
 
 /// <summary>
-/// Turn, scale and shift: x' = A x - B y + Tx, y' = B x + A y + Ty. Coordinates name pixel centres: (0, 0) is the middle
-/// of the first pixel, as in OpenCV, whose convention the embedders' alignment points follow.
+/// Turn, scale and shift: x' = A x - B y + Tx, y' = B x + A y + Ty. Coordinates name pixel centres: (0, 0) is the
+/// middle of the first pixel, as in OpenCV, whose convention the embedders' alignment points follow.
 /// </summary>
 internal readonly record struct SimilarityTransform(float A, float B, float Tx, float Ty)
 {
