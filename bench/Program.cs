@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SightPay.Bench.Faces;
 using SightPay.Bench.Ledger;
+using SightPay.Bench.Serving;
 
 // One verb per benchmark or evaluation; each prints a JSON object as its last line.
 var root = new RootCommand("SightPay benchmarks and evaluations.");
@@ -10,4 +11,6 @@ root.Add(CalibrateVerb.Create());
 root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());
+root.Add(GatesVerb.Create());
+root.Add(ApiVerb.Create());
 return await root.Parse(args).InvokeAsync();

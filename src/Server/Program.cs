@@ -1,3 +1,133 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
+using SightPay.Ledger;
+using SightPay.Server.Audit;
+using SightPay.Server.Database;
+using SightPay.Server.Events;
+using SightPay.Server.Faces;
+using SightPay.Server.Payments;
+using SightPay.Server.People;
+using SightPay.Server.Retail;
+using SightPay.Server.Stations;
+using SightPay.Server.Transit;
+using SightPay.Server.Wallets;
+using SightPay.Server.Web;
+using SightPay.Vision.Models;
+
+namespace SightPay.Server;
+
+/// <summary>The one program. Without a verb it serves.</summary>
+internal static class Program
+{
+    private const int BadSettings = 2;
+    private const int Broken = 1;
+
+    /// <summary>All migrations, in ring order.</summary>
+    public static IReadOnlyList<SliceSchema> Schemas { get; } =
+    [
+        new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, AuditSlice.Schema, EventsSlice.Schema,
+        FacesSlice.Schema, WalletsSlice.Schema, StationsSlice.Schema, PaymentsSlice.Schema, TransitSlice.Schema,
+        RetailSlice.Schema,
+    ];
+
+    private static Task<int> Main(string[] args)
+    {
+        var root = new RootCommand(
+            "SightPay: pay on sight. Without a verb it serves; settings come from the environment (see README.md).");
+        root.SetAction((_, _) => ServeAsync());
+        // The host ends the server on Ctrl-C and SIGTERM, at its own pace.
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static async Task<int> ServeAsync()
+    {
+        try
+        {
+            var settings = Settings.Read(Environment.GetEnvironmentVariables()
+                .Cast<System.Collections.DictionaryEntry>()
+                .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""));
+            await using var store = Store.Prepare(DatabaseOf(settings));
+            await using var app = Build(settings, store);
+            // Running disposes of the services, so it is asked for before.
+            var start = app.Services.GetRequiredService<StartUp>();
+            await app.RunAsync();
+            return start.Failure is { } failure ? Tell(failure) : 0;
+        }
+        catch (Exception fault) when (fault is SettingsException or StoreException)
+        {
+            return Tell(fault);
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(
+                "Another program already listens on an address of SIGHTPAY_URLS: stop it, or set SIGHTPAY_URLS to a "
+                + "free port, for instance http://localhost:8001.");
+            return BadSettings;
+        }
+    }
+
+    /// <summary>The whole server, not yet started.</summary>
+    /// <param name="replace">Tests put their own clock in here.</param>
+    internal static WebApplication Build(
+        Settings settings, Store store, Action<IServiceCollection>? replace = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.LogAsJson();
+        builder.ListenAt(settings);
+
+        var (services, limits, currency) = (builder.Services, settings.Limits, settings.Currency);
+        services.AddWeb(settings, store, Schemas);
+        services.AddPeople(new PeopleSettings(settings.DataFolder, currency));
+        services.AddAudit();
+        services.AddEvents();
+        services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax));
+        services.AddWallets(new WalletSettings(currency));
+        services.AddStations(new StationsSettings((int)limits.BodyBytesMax));
+        services.AddPayments(new PaymentSettings(currency)
+        {
+            TopUpMinorMin = limits.TopUpMinorMin, TopUpMinorMax = limits.TopUpMinorMax,
+        });
+        services.AddTransit(new TransitSettings(currency) { FaceDailyCapMinor = limits.FaceSpendMinorPerDay });
+        services.AddRetail(new RetailSettings(currency) { FaceDailyCapMinor = limits.FaceSpendMinorPerDay });
+        replace?.Invoke(services);
+        services.HoldBackWorkers();
+
+        var app = builder.Build();
+        app.UseWeb();
+        app.MapPeople();
+        app.MapAudit();
+        app.MapEvents();
+        app.MapFaces();
+        app.MapWallets();
+        app.MapStations();
+        app.MapPayments();
+        app.MapTransit();
+        app.MapRetail();
+        app.MapWeb();
+        return app;
+    }
+
+    internal static DatabaseSettings DatabaseOf(Settings settings) =>
+        new(settings.DatabaseUrl, settings.DataFolder, settings.Durable, BuiltPostgres());
+
+    private static string? BuiltPostgres()
+    {
+        try
+        {
+            return EnginePaths.Postgres;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>One sentence for whoever started the program.</summary>
+    private static int Tell(Exception fault)
+    {
+        var isExpected = fault is SettingsException or StoreException;
+        Console.Error.WriteLine(isExpected ? fault.Message : $"The start failed: {fault}");
+        return isExpected ? BadSettings : Broken;
+    }
+}

@@ -85,7 +85,10 @@ public sealed class RuleTests
         var index = File("decisions/README.md", "[one](0001-one.md)\n");
         Assert.Empty(TextRules.Decisions([index, File("decisions/0001-one.md")]));
         Assert.Single(TextRules.Decisions([index, File("decisions/0001-one.md"), File("decisions/0002-two.md")]));
-        Assert.Single(TextRules.Decisions([File("decisions/README.md", "(0002-a.md)"), File("decisions/0002-a.md")]));
+        Assert.Single(TextRules.Decisions([
+            File("decisions/README.md", "(0002-a.md) (0002-b.md)"), File("decisions/0002-a.md"),
+            File("decisions/0002-b.md")]));
+        Assert.Single(TextRules.Decisions([File("decisions/README.md", "(two.md)"), File("decisions/two.md")]));
     }
 
     [Fact]

@@ -106,19 +106,18 @@ internal static partial class TextRules
         }
     }
 
-    /// <summary>Decisions are numbered without gaps, and each stands in the index.</summary>
+    /// <summary>Every decision has a number of its own and stands in the index.</summary>
     public static IEnumerable<string> Decisions(IEnumerable<SourceFile> files)
     {
         var decisions = files.Where(file => file.Folder == "decisions").ToArray();
         var index = decisions.SingleOrDefault(file => file.Name == "README.md")?.Text ?? "";
-        var expected = 1;
+        var numbers = new HashSet<string>();
         foreach (var file in decisions.Where(file => file.Name != "README.md").OrderBy(file => file.Name))
         {
-            if (!file.Name.StartsWith($"{expected:0000}-", StringComparison.Ordinal))
-                yield return $"{file}: number {expected:0000} comes here.";
+            if (!Decision().IsMatch(file.Name)) yield return $"{file}: a decision is named NNNN-words.md.";
+            else if (!numbers.Add(file.Name[..4])) yield return $"{file}: the number is taken.";
             if (!index.Contains($"({file.Name})", StringComparison.Ordinal))
                 yield return $"{file}: missing from decisions/README.md.";
-            expected++;
         }
     }
 
@@ -152,6 +151,9 @@ internal static partial class TextRules
 
     [GeneratedRegex(@"https?://[^""\s]+/.+\.(tgz|nupkg)")]
     private static partial Regex Download();
+
+    [GeneratedRegex(@"^\d{4}-[a-z0-9-]+\.md$")]
+    private static partial Regex Decision();
 
     [GeneratedRegex(@"^\d{4}_[a-z0-9_]+\.sql$")]
     private static partial Regex Migration();

@@ -69,7 +69,7 @@ internal sealed class InnerServer : IAsyncDisposable
         var database = options.On?.Database ?? await TestDatabase.CreateAsync(
             new SliceSchema("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, AuditSlice.Schema,
             EventsSlice.Schema, WalletsSlice.Schema, PaymentsSlice.Schema);
-        var folder = options.On?.DataFolder ?? Directory.CreateTempSubdirectory("sightpay-test-").FullName;
+        var folder = options.On?.DataFolder ?? NewFolder();
         var clock = options.On?.Clock ?? new ManualClock(TimeProvider.System.GetUtcNow());
         var log = new ConcurrentQueue<string>();
 
@@ -131,7 +131,9 @@ internal sealed class InnerServer : IAsyncDisposable
         if (by is not null) request.Headers.Authorization = new("Bearer", by.AccessToken);
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
         using var answer = await Http.SendAsync(request);
-        return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.RetryAfter?.Delta);
+        return new(
+            (int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.RetryAfter?.Delta,
+            answer.Headers.CacheControl?.ToString());
     }
 
     public async Task ExecuteAsync(string sql, params object[] values)
@@ -163,12 +165,20 @@ internal sealed class InnerServer : IAsyncDisposable
         services.AddSingleton<Idempotency>();
         services.AddPeople(options.People(new(folder, Currency) { PasswordIterations = 1_000 }));
         services.AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
-        services.AddPayments(options.Payments(new(Currency)));
+        services.AddPayments(options.Payments(new(Currency) { SettleWait = TimeSpan.Zero }));
         services.AddSingleton<OpenLedger>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenLedger>().Ledger!);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy =
             ApiJson.Options.PropertyNamingPolicy);
         options.Services(services);
+    }
+
+    /// <summary>A data folder that outlives restarts and goes with the process.</summary>
+    private static string NewFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory("sightpay-test-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
     }
 
     private static async Task AnswerProblemsAsync(
@@ -219,7 +229,7 @@ internal sealed record TestPerson(Guid Id, string Email, string AccessToken, str
     public override string ToString() => $"TestPerson {Id}";
 }
 
-internal sealed record TestAnswer(int Status, string Text, TimeSpan? RetryAfter)
+internal sealed record TestAnswer(int Status, string Text, TimeSpan? RetryAfter, string? CacheControl)
 {
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 

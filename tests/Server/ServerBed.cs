@@ -11,6 +11,7 @@ using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Audit;
+using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
@@ -25,7 +26,7 @@ using Xunit;
 
 namespace SightPay.Server.Tests;
 
-/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set and a clock that tests may hold.</summary>
+/// <summary>All slices behind real HTTP on a real PostgreSQL, with the demo set; a test may hold the clock.</summary>
 public sealed class ServerBed : IAsyncDisposable
 {
     private readonly TemporaryFolder _data = new();
@@ -79,6 +80,32 @@ public sealed class ServerBed : IAsyncDisposable
         return (string)(await ReadAsync(answer, HttpStatusCode.OK))["access_token"]!;
     }
 
+    /// <summary>A station shows a picture by POST.</summary>
+    /// <param name="key">Idempotency-Key; a new one when null, none when empty.</param>
+    /// <param name="stationKey">The station's own when null, none when empty.</param>
+    public async Task<HttpResponseMessage> ShowAsync(
+        string station, byte[] picture, string? key = null, string? stationKey = null, string? boundary = null)
+    {
+        var route = station.EndsWith("-till", StringComparison.Ordinal) ? "tills" : "gates";
+        using var form = boundary is null ? new MultipartFormDataContent() : new MultipartFormDataContent(boundary);
+        form.Add(new ByteArrayContent(picture), "image", "frame.jpg");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{route}/{station}/sightings") { Content = form };
+        key ??= Guid.CreateVersion7().ToString();
+        if (key.Length > 0) request.Headers.Add("Idempotency-Key", key);
+        stationKey ??= StationKey(station);
+        if (stationKey.Length > 0) request.Headers.Add("X-Station-Key", stationKey);
+        return await Http.SendAsync(request);
+    }
+
+    public async Task<JsonObject> SeeAsync(string station, byte[] picture, string? key = null)
+    {
+        using var answer = await ShowAsync(station, picture, key);
+        return await ReadAsync(answer, HttpStatusCode.OK);
+    }
+
+    public static async Task<string> CodeAsync(HttpResponseMessage answer, HttpStatusCode expected) =>
+        (string)(await ReadAsync(answer, expected))["code"]!;
+
     public static async Task<JsonObject> ReadAsync(HttpResponseMessage answer, HttpStatusCode expected)
     {
         var text = await answer.Content.ReadAsStringAsync();
@@ -93,7 +120,7 @@ public sealed class ServerBed : IAsyncDisposable
         _data.Dispose();
     }
 
-    private static SightPay.Server.Database.SliceSchema GeneralLedgerSchema() => new("Ledger", GeneralLedger.Migrations);
+    private static SliceSchema GeneralLedgerSchema() => new("Ledger", GeneralLedger.Migrations);
 
     private async Task OpenAsync(TimeProvider? clock, bool demo)
     {

@@ -90,5 +90,28 @@ public sealed class TestRider : IDisposable
         return JsonNode.Parse(decision.Result.Answer.Body)!.AsObject();
     }
 
+    public async Task ConsentAsync()
+    {
+        using var answer = await Http.PostAsJsonAsync($"/users/{Id}/consents", new { purpose = "face" });
+        await ServerBed.ReadAsync(answer, HttpStatusCode.Created);
+    }
+
+    /// <summary>PUT .../face as it comes back.</summary>
+    public Task<HttpResponseMessage> SendFaceAsync(params byte[][] photos) => SendFaceAsync(Http, photos);
+
+    public async Task<HttpResponseMessage> SendFaceAsync(HttpClient by, params byte[][] photos)
+    {
+        using var form = new MultipartFormDataContent();
+        foreach (var photo in photos) form.Add(new ByteArrayContent(photo), "image", "../../etc/photo.jpg");
+        return await by.PutAsync($"/users/{Id}/face", form);
+    }
+
+    public async Task<JsonObject> EnrolAsync(params byte[][] photos)
+    {
+        await ConsentAsync();
+        using var answer = await SendFaceAsync(photos);
+        return await ServerBed.ReadAsync(answer, HttpStatusCode.OK);
+    }
+
     public void Dispose() => Http.Dispose();
 }

@@ -55,7 +55,7 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         Sweep();
         var folder = Path.Combine(Path.GetTempPath(), FolderPrefix + Environment.ProcessId);
-        var postgres = PrivatePostgres.Prepare(folder, durable: false);
+        var postgres = PrivatePostgres.Prepare(new DatabaseSettings(null, folder, Durable: false));
         await postgres.StartAsync(default);
         return postgres;
     }

@@ -23,7 +23,8 @@ public static class Access
 }
 
 /// <summary>Who sends a request, read from its claims.</summary>
-/// <param name="Name">For fingerprints and the audit log: <c>person:…</c>, <c>station:…</c> or <c>anonymous</c>.</param>
+/// <param name="Name">For fingerprints and the audit log: <c>person:…</c>, <c>station:…</c> or
+/// <c>anonymous</c>.</param>
 public sealed record Caller(string Name, Guid? PersonId, string? StationId, IReadOnlySet<string> Roles)
 {
     public bool IsOperator => Roles.Contains("manager") || Roles.Contains("admin");

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace SightPay.Server.Api;
@@ -26,6 +27,25 @@ public static class Cursor
         {
             // Falls through to the same answer as a cursor of another list.
         }
-        throw new ProblemException(400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
+        throw Foreign();
     }
+
+    /// <summary>The position of a list that is ordered by a number; null without a cursor.</summary>
+    public static long? ReadNumber(string? cursor)
+    {
+        if (Read(cursor, 1) is not [var text]) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Foreign();
+    }
+
+    /// <summary>The position of a list that is ordered by id; null without a cursor.</summary>
+    public static Guid? ReadId(string? cursor)
+    {
+        if (Read(cursor, 1) is not [var text]) return null;
+        return Guid.TryParse(text, out var id) ? id : throw Foreign();
+    }
+
+    private static ProblemException Foreign() =>
+        new(400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
 }

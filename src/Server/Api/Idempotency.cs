@@ -92,6 +92,19 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
         return new Guid(bytes, bigEndian: true);
     }
 
+    /// <summary>The request's key for a write that keeps its own record of it; null without the header.</summary>
+    /// <exception cref="ProblemException">400 idempotency_key_invalid.</exception>
+    public static Guid? ReadKey(HttpContext http)
+    {
+        var header = http.Request.Headers[KeyHeader];
+        if (header.Count == 0)
+            return null;
+        return IsUsable(header)
+            ? ActIdOf(header.ToString())
+            : throw new ProblemException(400, "idempotency_key_invalid",
+                $"The header {KeyHeader} must hold one key of 1 to {KeyLengthMax} visible ASCII characters.");
+    }
+
     /// <summary>SHA-256 over length-prefixed parts.</summary>
     public static ReadOnlyMemory<byte> Fingerprint(params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
     {

@@ -61,6 +61,7 @@ internal sealed class ProblemResult(
         var wait = retryAfterMs ?? (retryable ? RetryAfterDefaultMs : null);
         var body = Problems.Body(status, code, detail, retryable, errors, wait);
         body["request_id"] = http.TraceIdentifier;
+        Telemetry.ProblemsAnswered.Add(1, KeyValuePair.Create<string, object?>("code", code));
         http.Response.StatusCode = status;
         http.Response.ContentType = Problems.ContentType;
         http.Response.Headers.CacheControl = "no-store";

@@ -17,7 +17,8 @@ public static class Telemetry
         "sightpay.connections.open", description: "Open WebSocket connections.");
 
     internal static readonly Counter<long> ConnectionsRefused = Meter.CreateCounter<long>(
-        "sightpay.connections.refused", description: "Connections refused because MAX_CONCURRENT_CONNECTIONS was reached.");
+        "sightpay.connections.refused",
+        description: "Connections refused because MAX_CONCURRENT_CONNECTIONS was reached.");
 
     internal static readonly Counter<long> ProblemsAnswered = Meter.CreateCounter<long>(
         "sightpay.http.problems", description: "Problem answers by code.");

@@ -25,17 +25,11 @@ public static class AuditSlice
 
     private static async Task<IResult> ListAsync(string? cursor, int? limit, AuditLog log, CancellationToken ct)
     {
-        var before = Cursor.Read(cursor, 1) is [var last] ? PositionOf(last) : (long?)null;
+        var before = Cursor.ReadNumber(cursor);
         var most = PageLimit.Of(limit);
         var rows = await log.ListAsync(before, most + 1, ct);
         return Results.Json(
             Page<AuditEntry>.Of(rows, most, row => Cursor.Of(row.Seq.ToString(CultureInfo.InvariantCulture))),
             ApiJson.Options);
     }
-
-    private static long PositionOf(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
-            ? seq
-            : throw new ProblemException(
-                400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SightPay.Vision.Models;
 
 namespace SightPay.Server.Database;
 
@@ -18,11 +17,12 @@ internal sealed partial record PostgresBinaries(int Major, string Folder)
     /// came with the build, copied to where the unprivileged account may reach them.
     /// </summary>
     /// <param name="clusterMajor">PG_VERSION of the existing cluster; null: a new one.</param>
-    /// <param name="copyFolder">Where the build's own PostgreSQL is copied to.</param>
+    /// <param name="builtFolder">PostgreSQL that came with the build; null: none did.</param>
+    /// <param name="copyFolder">Where that one is copied to.</param>
     /// <param name="searchPath">PATH.</param>
     /// <param name="systemFolder">Debian's folder of installations.</param>
     public static async Task<PostgresBinaries> ChooseAsync(
-        int? clusterMajor, string copyFolder, CancellationToken ct, string? searchPath = null,
+        int? clusterMajor, string? builtFolder, string copyFolder, CancellationToken ct, string? searchPath = null,
         string systemFolder = "/usr/lib/postgresql")
     {
         var installed = OfSystem(systemFolder).ToList();
@@ -33,7 +33,8 @@ internal sealed partial record PostgresBinaries(int Major, string Folder)
             .MaxBy(binaries => binaries.Major);
         if (fits is not null)
             return fits;
-        if (OfBuild() is { } built && await MajorOfAsync(Hydrate(built, copyFolder), ct) is { } builtMajor
+        if (builtFolder is not null
+            && await MajorOfAsync(Hydrate(builtFolder, copyFolder), ct) is { } builtMajor
             && (clusterMajor is null || clusterMajor == builtMajor))
             return new PostgresBinaries(builtMajor, Path.Combine(copyFolder, "bin"));
         throw new StoreException(clusterMajor is { } wanted
@@ -80,18 +81,6 @@ internal sealed partial record PostgresBinaries(int Major, string Folder)
         var (exitCode, output) = await Posix.RunAsync([Path.Combine(folder, "postgres"), "--version"], ct);
         var match = VersionNumber().Match(output);
         return exitCode == 0 && match.Success ? int.Parse(match.Groups[1].Value) : null;
-    }
-
-    private static string? OfBuild()
-    {
-        try
-        {
-            return EnginePaths.Postgres;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return null;
-        }
     }
 
     /// <summary>

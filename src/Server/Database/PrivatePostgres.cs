@@ -38,7 +38,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private readonly string _folder;
     private readonly string _sockets;
     private readonly string _password;
-    private readonly bool _durable;
+    private readonly DatabaseSettings _settings;
     private readonly FileStream _lock;
     private readonly CancellationTokenSource _stopping = new();
     private PostgresAccount _account = PostgresAccount.Ourselves;
@@ -47,10 +47,10 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private Task _watch = Task.CompletedTask;
     private bool _disposed;
 
-    private PrivatePostgres(string folder, bool durable, FileStream @lock)
+    private PrivatePostgres(string folder, DatabaseSettings settings, FileStream @lock)
     {
         _folder = folder;
-        _durable = durable;
+        _settings = settings;
         _lock = @lock;
         _sockets = SocketFolder(folder);
         _password = KeepPassword(Path.Combine(folder, "password"));
@@ -75,15 +75,16 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     /// <summary>Takes the folder's lock; nothing is started yet.</summary>
     /// <exception cref="StoreException">Another server uses the folder, or it is not ours to use.</exception>
-    public static PrivatePostgres Prepare(string dataFolder, bool durable = true)
+    public static PrivatePostgres Prepare(DatabaseSettings settings)
     {
+        var dataFolder = settings.DataFolder;
         var folder = Path.Combine(Path.GetFullPath(dataFolder), "postgres");
         try
         {
             MakeFolder(Path.GetFullPath(dataFolder));
             MakeFolder(folder);
             folder = Posix.RealPath(folder);
-            return new PrivatePostgres(folder, durable, Lock(Path.Combine(folder, "lock"), dataFolder));
+            return new PrivatePostgres(folder, settings, Lock(Path.Combine(folder, "lock"), dataFolder));
         }
         catch (Exception fault) when (fault is UnauthorizedAccessException or DirectoryNotFoundException)
         {
@@ -99,7 +100,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var cluster = ExistingCluster();
         _account = await PostgresAccount.ChooseAsync(cluster?.Folder, ct);
         await DemandReachAsync(ct);
-        _binaries = await PostgresBinaries.ChooseAsync(cluster?.Major, Path.Combine(_folder, "pgsql"), ct);
+        _binaries = await PostgresBinaries.ChooseAsync(
+            cluster?.Major, _settings.BuiltPostgres, Path.Combine(_folder, "pgsql"), ct);
         Directory.CreateDirectory(_sockets);
         File.SetUnixFileMode(_sockets, Posix.OwnerFolder);
         _account.Give(_sockets);
@@ -248,7 +250,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
                 _account.Run(
                     binaries.InitDb, "-D", aside, "-U", "sightpay", "-A", "scram-sha-256",
                     $"--pwfile={passwordFile}", "-E", "UTF8", "--locale=C", "--no-instructions",
-                    _durable ? "--data-checksums" : "--no-sync"), ct);
+                    _settings.Durable ? "--data-checksums" : "--no-sync"), ct);
             if (exitCode != 0)
                 throw new StoreException($"PostgreSQL could not make its data folder {aside}: {output.Trim()}");
         }
@@ -311,13 +313,13 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private IEnumerable<string> Options()
     {
         // Errors stay out of PostgreSQL's log: their details quote row values, e-mail addresses among them.
+        var durable = _settings.Durable ? "on" : "off";
         string[] options =
         [
-            "listen_addresses=", "unix_socket_permissions=0700", $"max_connections={(_durable ? 100 : 400)}",
-            "shared_buffers=128MB",
-            "log_min_messages=log", "log_checkpoints=off", "logging_collector=off", "timezone=UTC",
-            "log_timezone=UTC", "jit=off", "fsync=" + (_durable ? "on" : "off"),
-            "full_page_writes=" + (_durable ? "on" : "off"), "synchronous_commit=" + (_durable ? "on" : "off"),
+            "listen_addresses=", "unix_socket_permissions=0700",
+            $"max_connections={(_settings.Durable ? 100 : 400)}", "shared_buffers=128MB", "log_min_messages=log",
+            "log_checkpoints=off", "logging_collector=off", "timezone=UTC", "log_timezone=UTC", "jit=off",
+            $"fsync={durable}", $"full_page_writes={durable}", $"synchronous_commit={durable}",
         ];
         return options.SelectMany(option => new[] { "-c", option });
     }

@@ -25,7 +25,7 @@ public sealed class Store : IAsyncDisposable
     {
         if (settings.Url is { } url)
             return new Store(null, Pool(DatabaseUrl.Parse(url)));
-        var own = PrivatePostgres.Prepare(settings.DataFolder, settings.Durable);
+        var own = PrivatePostgres.Prepare(settings);
         return new Store(own, Pool(new NpgsqlConnectionStringBuilder(own.ConnectionString)));
     }
 
@@ -76,7 +76,8 @@ public sealed class Store : IAsyncDisposable
         SetUnlessGiven(address, "Auto Prepare Min Usages", 2);
         SetUnlessGiven(address, "Application Name", "sightpay");
         SetUnlessGiven(address, "Keepalive", 30);
-        return new NpgsqlDataSourceBuilder(address.ConnectionString).Build();
+        // The name labels the pool's metrics; without it they would carry the address.
+        return new NpgsqlDataSourceBuilder(address.ConnectionString) { Name = "sightpay" }.Build();
     }
 
     private static void SetUnlessGiven(NpgsqlConnectionStringBuilder address, string key, object value)

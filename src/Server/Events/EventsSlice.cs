@@ -21,6 +21,9 @@ public sealed record LiveSettings
     /// <summary>A client that does not take a message for this long is given up.</summary>
     public TimeSpan SendWithin { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a goodbye may take; by the real clock, since it is about the network.</summary>
+    public TimeSpan CloseWithin { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The outbox is a channel and no archive.</summary>
     public TimeSpan KeepEvents { get; init; } = TimeSpan.FromDays(7);
 }

@@ -44,23 +44,20 @@ internal sealed class LiveConnection(
         using var life = new CancellationTokenSource(settings.ConnectionLife, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             ct, life.Token, lifetime.ApplicationStopping);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sending = SendAsync(socket, subscription, connection, stop.Token);
-        var receiving = ReceiveAsync(socket, connection, stop.Token);
-        try
-        {
-            await await Task.WhenAny(sending, receiving);
-        }
-        catch (Exception fault) when (fault is OperationCanceledException or WebSocketException or TimeoutException)
-        {
-            // The peer left, its life is over or the server stops: all of them end in the close below.
-        }
+        var receiving = ReceiveAsync(socket, connection, gone.Token);
+        await Task.WhenAny(sending, receiving);
         var (status, why) =
             lifetime.ApplicationStopping.IsCancellationRequested ? (TryAgainLater, "server stops")
-            : subscription.Reader.Completion.IsCompleted ? (TryAgainLater, "too slow")
+            : sending.IsFaulted || subscription.Reader.Completion.IsCompleted ? (TryAgainLater, "too slow")
             : life.IsCancellationRequested ? (WebSocketCloseStatus.NormalClosure, "connect again")
             : (WebSocketCloseStatus.NormalClosure, "");
         await CloseAsync(socket, status, why);
+        // The close frame is lost if the socket goes before the client took it, so its answer is waited for a moment.
+        await Task.WhenAny(receiving, Task.Delay(settings.CloseWithin, ct));
         await stop.CancelAsync();
+        await gone.CancelAsync();
         await Task.WhenAll(sending, receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -90,7 +87,7 @@ internal sealed class LiveConnection(
     private async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string why)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
-        using var patience = new CancellationTokenSource(settings.SendWithin, clock);
+        using var patience = new CancellationTokenSource(settings.CloseWithin);
         try
         {
             await socket.CloseOutputAsync(status, why, patience.Token);

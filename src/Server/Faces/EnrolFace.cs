@@ -24,15 +24,7 @@ internal sealed class EnrolFace(
         var ct = http.RequestAborted;
         await enrol.DemandPersonAndConsentAsync(id, ct);
         var photos = await ImageParts.ReadAsync(http, settings.PhotosMax, ct);
-        try
-        {
-            return Results.Json(await enrol.RunAsync(caller, id, photos, ct), ApiJson.Options);
-        }
-        catch (PhotoRefusedException refused)
-        {
-            var errors = new Dictionary<string, string[]> { [$"{ImageParts.Name}[{refused.Photo}]"] = [refused.Message] };
-            return Problems.Of(422, refused.Code, refused.Message, errors: errors);
-        }
+        return Results.Json(await enrol.RunAsync(caller, id, photos, ct), ApiJson.Options);
     }
 
     public async Task<Enrolled> RunAsync(
@@ -71,7 +63,7 @@ internal sealed class EnrolFace(
         }
         catch (ProblemException problem)
         {
-            throw new PhotoRefusedException(problem.Code, photo, problem.Message);
+            throw OfPhoto(problem.Code, photo, problem.Message);
         }
     }
 
@@ -124,8 +116,12 @@ internal sealed class EnrolFace(
                 403, "consent_missing", "The person has not agreed to face recognition. Ask for the consent first.");
     }
 
-    private static PhotoRefusedException Refused(string code, int photo, string words) =>
-        new(code, photo, $"Photo {photo} {words}. Take it again.");
+    private static ProblemException Refused(string code, int photo, string words) =>
+        OfPhoto(code, photo, $"Photo {photo} {words}. Take it again.");
+
+    private static ProblemException OfPhoto(string code, int photo, string detail) => new(
+        422, code, detail,
+        errors: new Dictionary<string, string[]> { [$"{ImageParts.Name}[{photo}]"] = [detail] });
 
     private static (string Code, string Words)? Flaw(FaceFlaw flaw) => flaw switch
     {
@@ -136,12 +132,4 @@ internal sealed class EnrolFace(
         FaceFlaw.BadLight => ("face_bad_light", "is too dark, too bright or without contrast"),
         _ => null,
     };
-}
-
-/// <summary>One of the photos cannot be used; the message is fit for the sender.</summary>
-/// <param name="photo">Its place among the image parts, from 0.</param>
-internal sealed class PhotoRefusedException(string code, int photo, string message) : Exception(message)
-{
-    public string Code { get; } = code;
-    public int Photo { get; } = photo;
 }

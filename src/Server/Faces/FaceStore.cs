@@ -13,7 +13,8 @@ internal sealed record FaceRow(
     public bool LivenessProved => Liveness != NoLiveness;
 }
 
-/// <summary>One step of the change feed: a stored face with the key that opens it, or its removal (both null).</summary>
+/// <summary>A step of the change feed: a stored face with the key that opens it, or its removal (both null).
+/// </summary>
 internal sealed record FaceChange(long Seq, Guid Person, FaceRow? Face, byte[]? WrappedKey);
 
 /// <summary>This slice's SQL.</summary>

@@ -37,6 +37,8 @@ public static class FacesSlice
         services.AddSingleton<FaceStore>();
         services.AddSingleton<GalleryFollower>();
         services.AddHostedService(provider => provider.GetRequiredService<GalleryFollower>());
+        services.AddReadinessCheck("faces", (provider, _) => ValueTask.FromResult(
+            provider.GetRequiredService<GalleryFollower>().IsReady ? null : "the gallery is being built"));
         services.AddSingleton<EnrolFace>();
         services.AddSingleton<EraseFace>();
         services.AddSingleton<IConsentWithdrawal>(provider => provider.GetRequiredService<EraseFace>());

@@ -34,15 +34,15 @@ public static class PaymentsSlice
     public static IEndpointRouteBuilder MapPayments(this IEndpointRouteBuilder app)
     {
         var topUps = app.MapGroup("/wallet/top-ups").WithTags("Payments").RequireAuthorization(Access.Person);
-        topUps.MapPost("", (HttpContext http, TopUpRequest body, StartTopUp use) => use.RunAsync(http, body))
-            .WithSummary("Top the wallet up (Idempotency-Key required)").Produces<TopUpAnswer>(201);
+        topUps.MapPost("", (HttpContext http, StartTopUp use) => use.RunAsync(http))
+            .WithSummary("Top the wallet up (Idempotency-Key required)")
+            .Accepts<TopUpRequest>("application/json").Produces<TopUpAnswer>(201);
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
-        app.MapPost("/webhooks/{provider}", async (
+        app.MapPost("/webhooks/{provider}", (
                 HttpContext http, string provider, ReceiveWebhook use, CancellationToken ct) =>
-                await use.RunAsync(
-                    provider, WebhookHeaders.Of(http.Request.Headers), (await RequestBody.OfAsync(http)).Bytes, ct))
+                use.RunAsync(http, provider, ct))
             .WithTags("Payments").WithSummary("Messages of payment providers");
         return app;
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
@@ -9,6 +10,17 @@ namespace SightPay.Server.Payments;
 internal sealed class ReceiveWebhook(
     PaymentProviders providers, InboxStore inbox, InboxSignal signal, PaymentSettings settings, TimeProvider clock)
 {
+    /// <summary>No provider sends more; whoever does is a stranger, and strangers are not read to the end.</summary>
+    private const int BodyBytesMax = 64 * 1024;
+
+    public async Task<IResult> RunAsync(HttpContext http, string provider, CancellationToken ct)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = BodyBytesMax;
+        var body = await RequestBody.OfAsync(http);
+        return await RunAsync(provider, WebhookHeaders.Of(http.Request.Headers), body.Bytes, ct);
+    }
+
     public async Task<IResult> RunAsync(
         string provider, WebhookHeaders headers, ReadOnlyMemory<byte> body, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 
@@ -13,8 +14,9 @@ internal sealed partial class StartTopUp(
     Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store,
     TopUpWaiters waiters, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
 {
-    public async Task<IResult> RunAsync(HttpContext http, TopUpRequest request)
+    public async Task<IResult> RunAsync(HttpContext http)
     {
+        var request = await ReadAsync(http);
         var person = Caller.Of(http).PersonId!.Value;
         (Guid Id, Money Amount)? begun = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, ct) =>
@@ -29,13 +31,30 @@ internal sealed partial class StartTopUp(
         return answer;
     }
 
+    /// <summary>Read here and not bound by the route: the idempotency fingerprint needs the bytes too.</summary>
+    private static async Task<TopUpRequest> ReadAsync(HttpContext http)
+    {
+        var body = await RequestBody.OfAsync(http);
+        try
+        {
+            if (JsonSerializer.Deserialize<TopUpRequest>(body.Bytes.Span, ApiJson.Options) is { } request)
+                return request;
+        }
+        catch (JsonException)
+        {
+            // Falls through to the same answer as a body without an object.
+        }
+        throw new ProblemException(
+            400, "malformed_json", "Send a JSON object with amount_minor (a whole number) and currency.");
+    }
+
     private Money AmountOf(TopUpRequest request)
     {
         var errors = new Dictionary<string, string[]>();
         if (request.AmountMinor is null) errors["amount_minor"] = ["The amount in minor units is needed."];
         if (request.Currency is null) errors["currency"] = ["The currency is needed."];
         if (errors.Count > 0)
-            throw new ProblemException(422, "invalid_fields", "Some fields are missing; see errors.", errors: errors);
+            throw new ProblemException(422, "fields_invalid", "Some fields are missing; see errors.", errors: errors);
         if (request.Currency != settings.Currency)
             throw new ProblemException(422, "currency_mismatch", $"Wallets here hold {settings.Currency}.");
         if (request.AmountMinor < settings.TopUpMinorMin || request.AmountMinor > settings.TopUpMinorMax)

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace SightPay.Server.Payments;
 
-/// <summary>What a signed message carries beside its body: the headers of the Standard Webhooks specification.</summary>
+/// <summary>What a signed message carries beside its body: the headers of the Standard Webhooks
+/// specification.</summary>
 internal readonly record struct WebhookHeaders(string? Id, string? Timestamp, string? Signature)
 {
     public const string IdName = "webhook-id";

@@ -6,7 +6,7 @@ namespace SightPay.Server.People;
 internal static class EmailAddress
 {
     /// <summary>RFC 5321 section 4.5.3.1.3, less the angle brackets.</summary>
-    private const int LengthMax = 254;
+    public const int LengthMax = 254;
 
     public static bool IsUsable(string email) =>
         email.Length is > 2 and <= LengthMax

@@ -42,7 +42,8 @@ internal sealed class Passwords(PeopleSettings settings) : IDisposable
         };
     }, ct);
 
-    /// <summary>Makes the decoy before the first stranger asks, whose answer would otherwise take twice as long.</summary>
+    /// <summary>Makes the decoy before the first stranger asks, whose answer would otherwise take twice as
+    /// long.</summary>
     public Task WarmAsync(CancellationToken ct) =>
         OnSlotAsync(() => _decoy ??= _hasher.HashPassword(Anybody, RandomNumberGenerator.GetHexString(32)), ct);
 

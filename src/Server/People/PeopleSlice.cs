@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.OpenApi;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 
@@ -36,6 +37,8 @@ public static class PeopleSlice
                 .AddAuthenticationSchemes(Access.PersonScheme).RequireClaim(Access.SubjectClaim))
             .AddPolicy(Access.Operator, policy => policy
                 .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Manager, Role.Admin));
+        services.ConfigureSwaggerGen(docs => docs.MapType<Secret>(
+            () => new OpenApiSchema { Type = JsonSchemaType.String, Format = "password" }));
         services.TryAddSingleton(TimeProvider.System);
         return services;
     }
@@ -72,7 +75,12 @@ public static class PeopleSlice
                 : Problems.Of(404, "purpose_unknown", "There is no consent for this purpose."))
             .WithTags("People").WithSummary("The present text of a consent").Produces<ConsentText>();
 
-        var auth = app.MapGroup("/auth").WithTags("People");
+        var auth = app.MapGroup("/auth").WithTags("People").AddEndpointFilter((call, next) =>
+        {
+            // Tokens stay out of caches.
+            call.HttpContext.Response.Headers.CacheControl = "no-store";
+            return next(call);
+        });
         auth.MapPost("/token", (HttpContext http, SignInRequest body, SignIn use, CancellationToken ct) =>
                 use.RunAsync(http, body, ct))
             .WithSummary("Sign in").Produces<TokenAnswer>();

@@ -57,7 +57,8 @@ public sealed class Persons
 
     public Task<Person?> FindAsync(Guid id, CancellationToken ct) => _store.FindAsync(id, ct);
 
-    /// <summary>Opens (or finds) the first operator of an installation; returns false when one exists already.</summary>
+    /// <summary>Opens (or finds) the first operator of an installation; returns false when one exists
+    /// already.</summary>
     /// <exception cref="InvalidOperationException">The address belongs to a customer.</exception>
     public async Task<bool> OpenOperatorAsync(string email, string password, string name, CancellationToken ct)
     {

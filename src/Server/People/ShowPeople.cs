@@ -16,7 +16,7 @@ internal sealed class ShowPeople(PeopleStore store, GeneralLedger ledger)
 
     public async Task<IResult> ListAsync(string? cursor, int? limit, CancellationToken ct)
     {
-        var before = Cursor.Read(cursor, 1) is [var last] ? PositionOf(last) : (Guid?)null;
+        var before = Cursor.ReadId(cursor);
         var most = PageLimit.Of(limit);
         var page = Page<ListedPerson>.Of(
             await store.ListAsync(before, most + 1, ct), most, row => Cursor.Of(row.Person.Id.ToString()));
@@ -26,10 +26,6 @@ internal sealed class ShowPeople(PeopleStore store, GeneralLedger ledger)
                 await WalletAsync(person.Id, ct), createdAt, disabled));
         return Results.Json(new Page<ListedUserAnswer>(items, page.NextCursor), ApiJson.Options);
     }
-
-    private static Guid PositionOf(string text) => Guid.TryParse(text, out var id)
-        ? id
-        : throw new ProblemException(400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
 
     private async Task<Money?> WalletAsync(Guid person, CancellationToken ct) =>
         await ledger.AccountAsync(Person.WalletKey(person), ct) is { } account

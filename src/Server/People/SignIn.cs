@@ -19,10 +19,11 @@ internal sealed class SignIn(
     public async Task<IResult> RunAsync(HttpContext http, SignInRequest request, CancellationToken ct)
     {
         var errors = new Dictionary<string, string[]>();
-        if (string.IsNullOrWhiteSpace(request.Email)) errors["email"] = ["The e-mail address is needed."];
+        if (string.IsNullOrWhiteSpace(request.Email) || request.Email.Length > EmailAddress.LengthMax)
+            errors["email"] = ["The e-mail address is needed."];
         if (string.IsNullOrEmpty(request.Password?.Reveal())) errors["password"] = ["The password is needed."];
         if (errors.Count > 0)
-            return Problems.Of(422, "invalid_fields", "Some fields are missing; see errors.", errors: errors);
+            return Problems.Of(422, "fields_invalid", "Some fields are missing; see errors.", errors: errors);
         var emailKey = EmailAddress.KeyOf(request.Email!);
         limits.Demand(RateLimits.SignIn, emailKey);
 

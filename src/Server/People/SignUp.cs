@@ -23,10 +23,8 @@ internal sealed class SignUp(
     {
         var errors = ErrorsOf(request);
         if (errors.Count > 0)
-            return Problems.Of(422, "invalid_fields", "Some fields cannot be used; see errors.", errors: errors);
-        var key = http.Request.Headers.TryGetValue("Idempotency-Key", out var sent)
-            ? Idempotency.ActIdOf(sent.ToString())
-            : (Guid?)null;
+            return Problems.Of(422, "fields_invalid", "Some fields cannot be used; see errors.", errors: errors);
+        var key = Idempotency.ReadKey(http);
         if (key is { } replayed && await ReplayAsync(replayed, request, ct) is { } replay) return replay;
         limits.Demand(RateLimits.SignUp, ClientAddress.KeyOf(http.Connection.RemoteIpAddress));
 

@@ -70,6 +70,6 @@ internal sealed partial class ExpirePayments(
         return result is { End: ActEnd.Committed, Replayed: false };
     }
 
-    [LoggerMessage(5001, LogLevel.Warning, "Unconfirmed payments could not be expired now ({Cause}); tried again soon.")]
+    [LoggerMessage(5001, LogLevel.Warning, "Unconfirmed payments could not be ended now ({Cause}); tried again soon.")]
     private partial void LogFailed(string cause);
 }

@@ -75,7 +75,8 @@ internal sealed class PaymentWriter : ICompanionWriter
             {
                 Parameters =
                 {
-                    Array(NpgsqlDbType.Uuid, row => row.Payment.Id), Array(NpgsqlDbType.Uuid, row => row.Payment.Person),
+                    Array(NpgsqlDbType.Uuid, row => row.Payment.Id),
+                    Array(NpgsqlDbType.Uuid, row => row.Payment.Person),
                     Array(NpgsqlDbType.Text, row => row.Payment.Merchant),
                     Array(NpgsqlDbType.Text, row => row.Payment.Till),
                     Array(NpgsqlDbType.Bigint, row => row.Payment.Amount.AmountMinor),

@@ -118,7 +118,7 @@ internal sealed class RequestPayment(
         };
     }
 
-    /// <summary>The money is set aside for as long as the payer is asked, so that a yes never fails for funds.</summary>
+    /// <summary>The money is set aside while the payer is asked, so that a yes never fails for funds.</summary>
     private Plan Ask(Payment payment, string? after)
     {
         var hold = Transfer.Hold(

@@ -7,7 +7,10 @@ namespace SightPay.Server.Stations;
 /// <summary>Exchanges a one-time link for a new key of its station, once.</summary>
 internal static class RedeemStationLink
 {
-    internal sealed record Redeemed(string StationId, StationKind Kind, string Name, string Place, string StationKey);
+    internal sealed record Redeemed(string StationId, StationKind Kind, string Name, string Place, string StationKey)
+    {
+        public override string ToString() => $"{nameof(Redeemed)} {StationId}";
+    }
 
     public static async Task<IResult> Handle(
         string code, HttpContext http, StationStore store, AuditLog audit, NpgsqlDataSource database)

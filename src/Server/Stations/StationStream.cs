@@ -22,7 +22,8 @@ internal sealed partial class StationStream(
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {
-            await Problems.Of(400, "websocket_expected", "Connect to this address with a WebSocket.").ExecuteAsync(http);
+            await Problems.Of(400, "websocket_expected", "Connect to this address with a WebSocket.")
+                .ExecuteAsync(http);
             return;
         }
         using var waiting = connections.Open("station", "anonymous");
@@ -191,7 +192,8 @@ internal sealed partial class StationStream(
             return;
         }
         // Off the reading loop, which must go on to hear frames beyond the credit and the peer's leaving.
-        _frameInFlight = Task.Run(() => AnswerAsync(station, key, frame, picture, connection, ct), CancellationToken.None);
+        _frameInFlight = Task.Run(
+            () => AnswerAsync(station, key, frame, picture, connection, ct), CancellationToken.None);
     }
 
     private async Task AnswerAsync(

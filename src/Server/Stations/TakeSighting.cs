@@ -35,7 +35,7 @@ public sealed class TakeSighting(
         if (station is null || station.Kind != kind)
             return Problems.Of(404, notFoundCode, $"There is no {Words.Of(kind)} with this id.");
         if (Caller.Of(http).StationId != station.Id)
-            return Problems.Of(403, "wrong_station", "The station key belongs to another station than the route names.");
+            return Problems.Of(403, "wrong_station", "The station key belongs to another station than the route's.");
 
         SightingAnswer? taken = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, token) =>

@@ -54,7 +54,7 @@ internal sealed partial class CloseOverdue(
         }
     }
 
-    /// <returns>False when the rider moved meanwhile: then there is nothing to close, or the next run does it.</returns>
+    /// <returns>False when the rider moved meanwhile: nothing is to be closed, or the next run does it.</returns>
     private async Task<bool> CloseAsync(Rider rider, OpenJourney journey, CancellationToken ct)
     {
         var person = rider.Person;

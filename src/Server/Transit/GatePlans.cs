@@ -212,7 +212,7 @@ internal sealed class GatePlans(
         return Plan(visit, after, [transfer], rows, reading, balance);
     }
 
-    /// <summary>The journey was closed and charged when its time was over; the exit only completes its record.</summary>
+    /// <summary>The journey was closed and charged in its time; the exit only completes its record.</summary>
     private Plan Lapsed(GateVisit visit, Guid journeyId, long fareMinor, long balanceMinor)
     {
         var reading = Reading(
@@ -279,7 +279,9 @@ internal sealed class GatePlans(
 
     private static GateReading Reading(
         GateVisit visit, string decision, string reason, Guid? journeyId, JourneyState? state, long fareMinor) =>
-        new(visit.Gate.Id, default, decision, reason, journeyId, state is { } known ? Words.Of(known) : null, fareMinor);
+        new(
+            visit.Gate.Id, default, decision, reason, journeyId, state is { } known ? Words.Of(known) : null,
+            fareMinor);
 
     private IEnumerable<OutboxRow> Events(GateVisit visit, GateReading reading) =>
         JourneyEvents.Of(

@@ -31,7 +31,8 @@ internal static class SetGate
         })
             await command.ExecuteNonQueryAsync(ct);
         await audit.WriteAsync(
-            connection, transaction, Caller.Of(http).Name, closed ? "gate_closed" : "gate_opened", $"gate:{gateId}", ct);
+            connection, transaction, Caller.Of(http).Name, closed ? "gate_closed" : "gate_opened", $"gate:{gateId}",
+            ct);
         await transaction.CommitAsync(ct);
         return Results.Json(new Shown(gate.Id, gate.StopId, gate.Direction, closed), ApiJson.Options);
     }

@@ -20,8 +20,7 @@ internal static class ShowConsole
         string Id, string Name, int Inside, IReadOnlyList<Passed> Entries, IReadOnlyList<Passed> Exits);
 
     private sealed record Row(
-        string StopId, string Name, int Inside, bool IsEntry, DateTimeOffset At, string Gate, Guid Person, Guid Journey,
-        long FareMinor);
+        string StopId, bool IsEntry, DateTimeOffset At, string Gate, Guid Person, Guid Journey, long FareMinor);
 
     public static async Task<IResult> Handle(HttpContext http, NpgsqlDataSource database, Persons persons)
     {
@@ -60,7 +59,7 @@ internal static class ShowConsole
             if (stops.Count == 0 || stops[^1].Id != id) stops.Add((id, name, inside));
             if (!reader.IsDBNull(3))
                 rows.Add(new Row(
-                    id, name, inside, reader.GetBoolean(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetString(5),
+                    id, reader.GetBoolean(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetString(5),
                     reader.GetGuid(6), reader.GetGuid(7), reader.GetInt64(8)));
         }
         return (stops, rows);

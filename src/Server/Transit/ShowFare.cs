@@ -14,7 +14,7 @@ internal static class ShowFare
     {
         var ct = http.RequestAborted;
         var stops = (await store.StopsAsync(ct)).ToDictionary(stop => stop.Id);
-        if (from is null || to is null || !stops.TryGetValue(from, out var start) || !stops.TryGetValue(to, out var end))
+        if (!stops.TryGetValue(from ?? "", out var start) || !stops.TryGetValue(to ?? "", out var end))
             return Problems.Of(404, "stop_not_found", "Name two stops: /fares?from=S1&to=S2.");
         if (start.LineId != end.LineId)
             return Problems.Of(422, "stops_not_connected", "These stops are not on one line.");

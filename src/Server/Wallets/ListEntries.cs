@@ -20,7 +20,7 @@ internal sealed class ListEntries(GeneralLedger ledger)
         HttpContext http, string? userId, string? cursor, int? limit, CancellationToken ct)
     {
         if (WalletOwner.Of(http, userId, out var person) is { } refusal) return refusal;
-        var before = Cursor.Read(cursor, 1) is [var last] ? PositionOf(last) : (long?)null;
+        var before = Cursor.ReadNumber(cursor);
         var key = Person.WalletKey(person);
         if (await ledger.AccountAsync(key, ct) is not { } account) return PersonAccess.NotFound();
         var most = PageLimit.Of(limit);
@@ -53,10 +53,4 @@ internal sealed class ListEntries(GeneralLedger ledger)
         (_, TransferCode.Expiry) => ("expiry", "Set-aside money freed after its time"),
         _ => throw new InvalidOperationException($"A transfer of kind {kind} and code {code} has no words."),
     };
-
-    private static long PositionOf(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
-            ? seq
-            : throw new ProblemException(
-                400, "cursor_invalid", "Begin again without cursor, or use one from an answer.");
 }

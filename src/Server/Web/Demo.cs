@@ -35,7 +35,10 @@ public sealed class FirstStart(
 
     private sealed record Credentials(Credentials.Login Operator, IReadOnlyDictionary<string, string> Stations)
     {
-        internal sealed record Login(string Email, string Password);
+        internal sealed record Login(string Email, string Password)
+        {
+            public override string ToString() => nameof(Login);
+        }
 
         public override string ToString() => "Credentials";
     }

@@ -12,6 +12,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
         var person = await _server.PersonAsync();
         var answer = await TokenAsync(person.Email.ToUpperInvariant(), InnerServer.Password);
         Assert.Equal(200, answer.Status);
+        Assert.Equal("no-store", answer.CacheControl);
         Assert.Equal(900, answer.Json.GetProperty("expires_in").GetInt32());
         Assert.NotEmpty(answer.Json.GetProperty("refresh_token").GetString()!);
         var user = answer.Json.GetProperty("user");
@@ -44,7 +45,7 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     public async Task Missing_fields_are_named(string? email, string? password, string field)
     {
         var answer = await _server.SendAsync(HttpMethod.Post, "/auth/token", new { email, password });
-        Assert.Equal((422, "invalid_fields"), (answer.Status, answer.Code));
+        Assert.Equal((422, "fields_invalid"), (answer.Status, answer.Code));
         Assert.True(answer.Json.GetProperty("errors").TryGetProperty(field, out _));
     }
 
@@ -168,7 +169,8 @@ public sealed class SessionTests(InnerServerFixture fixture) : IClassFixture<Inn
     public async Task Many_refreshes_of_one_token_at_once_agree_on_the_successor()
     {
         var person = await _server.PersonAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => RefreshAsync(_server, person.RefreshToken)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => RefreshAsync(_server, person.RefreshToken)));
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Single(answers.Select(RefreshOf).Distinct());
         Assert.Equal(2, await _server.ScalarAsync<long>(

@@ -72,7 +72,7 @@ public sealed class SignUpTests(InnerServerFixture fixture) : IClassFixture<Inne
     {
         var answer = await _server.SendAsync(HttpMethod.Post, "/users", new { name, email, password });
         Assert.Equal(422, answer.Status);
-        Assert.Equal("invalid_fields", answer.Code);
+        Assert.Equal("fields_invalid", answer.Code);
         Assert.Equal([field], answer.Json.GetProperty("errors").EnumerateObject().Select(error => error.Name));
     }
 
@@ -132,6 +132,13 @@ public sealed class SignUpTests(InnerServerFixture fixture) : IClassFixture<Inne
         Assert.Equal((422, "idempotency_key_reused"), (answer.Status, answer.Code));
         Assert.Equal(0, await _server.ScalarAsync<long>(
             "select count(*) from person where email_key = 'reused-b@example.org'"));
+    }
+
+    [Fact]
+    public async Task An_unusable_key_is_refused()
+    {
+        var answer = await SignUpAsync("badkey@example.org", key: new string('k', 256));
+        Assert.Equal((400, "idempotency_key_invalid"), (answer.Status, answer.Code));
     }
 
     [Fact]

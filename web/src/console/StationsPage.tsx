@@ -105,7 +105,9 @@ function KeyRow({ station, stationKey }: { station: Station; stationKey: Station
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <div>
-        <Text size="sm">{stationKey.label || `Key made ${midSentence(stationKey.created_at)}`}</Text>
+        <Text size="sm">
+          {stationKey.label ? `Key: ${stationKey.label}` : `Key made ${midSentence(stationKey.created_at)}`}
+        </Text>
         <Text size="xs" c="dimmed">
           {stationKey.last_used_at ? `Last used ${midSentence(stationKey.last_used_at)}` : "Not used yet"}
         </Text>

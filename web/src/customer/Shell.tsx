@@ -8,7 +8,8 @@ import { Icon, type IconName, Mark } from "../shared/ui/Icon";
 import "../shared/ui/shell.css";
 import { LiveBadge } from "../shared/ui/LiveBadge";
 import { api, session } from "./account";
-import { useJourneyNews } from "./useJourneyNews";
+import { PaymentsToConfirm } from "./PaymentsToConfirm";
+import { useJourneyNews, usePaymentNews } from "./useNews";
 
 const places: { to: string; label: string; icon: IconName }[] = [
   { to: "/", label: "Home", icon: "home" },
@@ -24,6 +25,7 @@ export function Shell({ person }: { person: SignedInPerson }) {
     if (event.type === "journey" || event.type === "wallet" || event.type === "payment") {
       void queries.invalidateQueries({ queryKey: ["journeys"] });
       void queries.invalidateQueries({ queryKey: ["wallet"] });
+      void queries.invalidateQueries({ queryKey: ["payments"] });
     }
     if (event.type === "face" || event.type === "consent") {
       void queries.invalidateQueries({ queryKey: ["face"] });
@@ -32,6 +34,7 @@ export function Shell({ person }: { person: SignedInPerson }) {
   };
   const live = useLive(api.liveTicket, refresh, () => void queries.invalidateQueries());
   useJourneyNews();
+  usePaymentNews();
   // What one person's pages have loaded must not greet the next one who signs in here.
   useEffect(() => () => queries.clear(), [queries]);
 
@@ -71,6 +74,7 @@ export function Shell({ person }: { person: SignedInPerson }) {
         </Container>
       </header>
       <Container size="sm" py="lg" component="main" id="content">
+        <PaymentsToConfirm />
         <Outlet />
       </Container>
     </div>

@@ -15,3 +15,6 @@ export const useRecentJourneys = () =>
 
 export const useFaceConsentText = () =>
   useQuery({ queryKey: ["consent-text"], queryFn: api.faceConsentText, staleTime: Number.POSITIVE_INFINITY });
+
+export const usePayments = () =>
+  useQuery({ queryKey: ["payments"], queryFn: () => api.payments(me()), refetchInterval: 60_000 });

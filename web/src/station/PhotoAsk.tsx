@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { newId } from "../shared/api/ids";
 import { askAgain } from "../shared/api/pendingWrites";
+import { ApiProblem } from "../shared/api/problem";
 import { modestPicture } from "../shared/camera/capture";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
@@ -32,6 +33,8 @@ export function PhotoAsk<A>({ ask, onAnswer }: PhotoAskProps<A>) {
     setQuestion(next);
     asking.mutate(next);
   };
+  // A picture that was refused is refused again; only one without an answer is worth repeating.
+  const lost = asking.error instanceof ApiProblem && asking.error.unanswered;
   const address = question?.address;
   useEffect(() => {
     return () => {
@@ -63,7 +66,7 @@ export function PhotoAsk<A>({ ask, onAnswer }: PhotoAskProps<A>) {
             </Button>
           )}
         </FileButton>
-        <ProblemNote error={asking.error} {...(question ? { onRetry: () => asking.mutate(question) } : {})} />
+        <ProblemNote error={asking.error} {...(question && lost ? { onRetry: () => asking.mutate(question) } : {})} />
       </Stack>
     </Card>
   );

@@ -1,5 +1,5 @@
 import { Button, Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useMemo, useState } from "react";
 import { newId } from "../shared/api/ids";
 import { askAgain, type PendingWrite, PendingWrites } from "../shared/api/pendingWrites";
@@ -26,6 +26,11 @@ interface Charge {
   amount: { amount_minor: number; currency: string };
 }
 
+interface Sale {
+  payment: Payment;
+  name: string;
+}
+
 const size = { width: 640, height: 480 };
 const pendingWrites = new PendingWrites(localStorage);
 
@@ -34,6 +39,7 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [amountMinor, setAmountMinor] = useState<number | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [awaited, setAwaited] = useState<Sale | null>(null);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
   const camera = useCamera(mode === "camera" && amountMinor !== null, size);
   const currency = useCurrency();
@@ -41,7 +47,10 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
 
   const deliver = ({ key, body: { name, ...charge } }: PendingWrite<Charge>) =>
     station.pay(key, charge).then((payment) => ({ payment, name }));
-  const show = ({ payment, name }: { payment: Payment; name: string }) => setVerdict(paymentVerdict(payment, name));
+  const show = ({ payment, name }: Sale) => {
+    setAwaited(payment.status === "awaiting_confirmation" ? { payment, name } : null);
+    setVerdict(paymentVerdict(payment, name));
+  };
   const pay = useMutation({
     mutationFn: (charge: Charge) => pendingWrites.send(slot, charge, deliver),
     onSuccess: show,
@@ -77,10 +86,25 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
     },
     onSuccess: judge,
   });
+  // While the customer confirms in their app, the till looks what became of it.
+  const outcome = useQuery({
+    queryKey: ["payment", awaited?.payment.id],
+    queryFn: () => station.payment(awaited?.payment.id ?? ""),
+    enabled: awaited !== null,
+    refetchInterval: 2_000,
+  });
+  const decided = outcome.data && outcome.data.status !== "awaiting_confirmation" ? outcome.data : null;
+  useEffect(() => {
+    if (!awaited || decided?.id !== awaited.payment.id) return;
+    setAwaited(null);
+    setVerdict(paymentVerdict(decided, awaited.name));
+  }, [awaited, decided]);
+
   const waiting = pendingWrites.waiting<Charge>(slot);
   const done = () => {
     if (verdict?.tone === "open") setAmountMinor(null);
     setVerdict(null);
+    setAwaited(null);
     pay.reset();
     look.reset();
   };

@@ -11,7 +11,7 @@ interface VerdictScreenProps {
   action?: { label: string; run: () => void };
 }
 
-/** The answer, large enough to be read while walking. The region is always there, so that it is spoken when it fills. */
+/** The answer, large enough to be read while walking. The region is always there, so it is spoken when it fills. */
 export function VerdictScreen({ verdict, action }: VerdictScreenProps) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

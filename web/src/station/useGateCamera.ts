@@ -33,6 +33,7 @@ export function useGateCamera(
 
   useEffect(() => {
     if (!wanted) return;
+    presence.current.reset();
     const opened = new StationSocket({
       stationId: credentials.station_id,
       stationKey: credentials.station_key,

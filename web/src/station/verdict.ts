@@ -79,14 +79,9 @@ export function paymentVerdict(payment: Payment, name: string): Verdict {
       tone: "ask",
       reason,
       headline: "Not paid yet",
-      text: "This payment waits for the customer's own confirmation. Look at the camera again, or pay another way.",
+      text: "Please confirm this payment in your SightPay app, or pay another way.",
       fare: amount,
     };
-  return {
-    tone: "deny",
-    reason,
-    headline: "Not paid",
-    text: "The payment was refused. Pay another way.",
-    fare: amount,
-  };
+  const why = payment.status === "expired" ? "Nobody confirmed in time." : "The payment was refused.";
+  return { tone: "deny", reason, headline: "Not paid", text: `${why} Start again or pay another way.`, fare: amount };
 }

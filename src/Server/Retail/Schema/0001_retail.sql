@@ -17,7 +17,8 @@ create table retail_payment (
     till         text not null references retail_till,
     amount_minor bigint not null check (amount_minor > 0),
     currency     text not null,
-    status       text not null check (status in ('captured', 'awaiting_confirmation', 'refused', 'expired', 'refunded')),
+    status       text not null
+                 check (status in ('captured', 'awaiting_confirmation', 'refused', 'expired', 'refunded')),
     -- The sighting that paid; a sighting pays once.
     sighting     uuid unique,
     -- What is set aside while the payer is asked.

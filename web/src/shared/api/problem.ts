@@ -26,6 +26,7 @@ const sentences: Readonly<Record<string, string>> = {
   bad_credentials: "This e-mail address and password do not match. Check both and try again.",
   email_taken: "There is already an account with this e-mail address. Sign in instead, or use another address.",
   consent_missing: "Your consent to face recognition is missing. Give it first, then add your face.",
+  not_a_picture: "This file is not a picture that can be read. Choose a JPEG, PNG or WebP file.",
   no_face: "No face was found. Look straight at the camera in good light and take the photo again.",
   several_faces: "More than one face is in the picture. Make sure that you are alone in it and take it again.",
   face_too_small: "The face is too small. Come closer to the camera and take the photo again.",

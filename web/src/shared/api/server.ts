@@ -58,6 +58,10 @@ export class PersonApi {
   journeys = (user: string, cursor?: string | null) =>
     this.#get<Page<Journey>>(query("/journeys", { user_id: user, cursor }));
 
+  payments = (user: string) => this.#get<Page<Payment>>(query("/transactions", { user_id: user }));
+  confirmPayment = (key: string, id: string) =>
+    this.#write<Payment>({ path: at("transactions", id, "confirm"), method: "POST", key, body: {} });
+
   stops = () => this.#get<LineStops>("/stops");
   stopActivity = () => this.#get<{ stops: StopActivity[] }>("/console/stops");
   closeGate = (gate: string, closed: boolean) =>
@@ -101,6 +105,8 @@ export class StationApi {
 
   pay = (key: string, payment: Pick<Payment, "user_id" | "merchant_id" | "amount"> & { sighting_id: string }) =>
     send<Payment>({ path: "/transactions", method: "POST", key, headers: this.#headers, body: payment });
+
+  payment = (id: string) => send<Payment>({ path: at("transactions", id), headers: this.#headers });
 
   #sighting<T>(place: "gates" | "tills", key: string, picture: Blob): Promise<T> {
     const form = new FormData();

@@ -196,8 +196,9 @@ export interface Payment {
   user_id: string;
   merchant_id: string;
   amount: { amount_minor: number; currency: string };
-  status: string;
+  status: "captured" | "awaiting_confirmation" | "refused" | "expired" | "refunded";
   created_at: string;
+  expires_at?: string | null;
 }
 
 export interface LiveEvent {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { money } from "../shared/format";
 import { toast } from "../shared/ui/toasts";
 import { isOpen, lastMoment, routeOf } from "./journeyWords";
-import { useRecentJourneys } from "./queries";
+import { usePayments, useRecentJourneys } from "./queries";
 
 const freshMs = 5 * 60_000;
 
@@ -24,4 +24,20 @@ export function useJourneyNews(): void {
       else toast(`${money(journey.fare_minor, journey.currency)} paid`, routeOf(journey));
     }
   }, [journeys.data]);
+}
+
+/** Tells the person when a till was paid from their wallet. */
+export function usePaymentNews(): void {
+  const payments = usePayments();
+  const known = useRef<Map<string, string> | null>(null);
+
+  useEffect(() => {
+    if (!payments.data) return;
+    const before = known.current;
+    known.current = new Map(payments.data.items.map((payment) => [payment.id, payment.status]));
+    if (!before) return;
+    for (const { id, status, amount, merchant_id } of payments.data.items)
+      if (status === "captured" && before.get(id) !== status)
+        toast(`${money(amount.amount_minor, amount.currency)} paid`, `At ${merchant_id}`);
+  }, [payments.data]);
 }
