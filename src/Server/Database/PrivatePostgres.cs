@@ -145,12 +145,17 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
+    /// <summary>Root's PostgreSQL runs as another account, which must be able to pass through, also through a folder
+    /// that was made before us (mktemp makes it for its owner alone).</summary>
     private static void MakeFolder(string folder)
     {
-        if (Directory.Exists(folder))
-            return;
-        Directory.CreateDirectory(folder);
-        File.SetUnixFileMode(folder, Posix.IsRoot ? Posix.PassThroughFolder : Posix.OwnerFolder);
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            File.SetUnixFileMode(folder, Posix.OwnerFolder);
+        }
+        if (Posix.IsRoot)
+            File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | Posix.PassThroughFolder);
     }
 
     private static FileStream Lock(string path, string dataFolder)
