@@ -159,7 +159,8 @@ public sealed class RunningServer : IAsyncLifetime
         lock (_log) _log.AppendLine(line);
     }
 
-    private string Log()
+    /// <summary>Everything it printed.</summary>
+    public string Log()
     {
         lock (_log) return _log.ToString();
     }
