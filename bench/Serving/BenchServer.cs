@@ -9,8 +9,8 @@ using SightPay.Server.Web;
 namespace SightPay.Bench.Serving;
 
 /// <summary>
-/// The server itself in this process, on a private PostgreSQL that writes durably, with the demo set. In one process, so
-/// that a verb may fill the gallery without enrolling thousands of photographs.
+/// The server itself in this process, on a private PostgreSQL that writes durably, with the demo set. In one process,
+/// so that a verb may fill the gallery without enrolling thousands of photographs.
 /// </summary>
 internal sealed class BenchServer : IAsyncDisposable
 {

@@ -24,8 +24,8 @@ internal sealed class Calibration
     // ../shared/data/faces/whole). 0.53 and 0.40 are about what N of 10 and of 3 have.
     //
     // Margin: of 1,398 right accepts, 0.1 % lead by less than 0.044 and 1 % by less than 0.120; of people not enrolled
-    // who reach the ask band, the nearest lead by 0.050 and half of them by less than 0.142. 0.06 costs a few right
-    // accepts in a thousand a question, and asks where two look-alikes are both enrolled.
+    // who reach the ask band, the nearest lead by 0.050 and half of them by less than 0.142. 0.06 costs fewer than
+    // one right accept in a hundred a question, and asks where two look-alikes are both enrolled.
     private static readonly Calibration Standard1 = new(
         acceptFloor: 0.53f, askFloor: 0.40f, marginMin: 0.06f,
         new(1, 0.348f, 0.452f),
