@@ -125,7 +125,8 @@ internal static class CalibrateVerb
             // The enrolled photo itself is no probe.
             if (own > 0.9999f) return;
             var others = enrolled.Where(other => other.Key != person)
-                .Select(other => FacePipeline.Similarity(face.Template!, other.Value)).OrderDescending().Take(2).ToArray();
+                .Select(other => FacePipeline.Similarity(face.Template!, other.Value))
+                .OrderDescending().Take(2).ToArray();
             lock (gate)
             {
                 if (own >= accept && own > others[0]) right.Add(own - others[0]);

@@ -33,7 +33,8 @@ internal static class VisionVerb
         if (pipeline.Read(frame, FaceDemand.Recognise).Target?.Template is null)
             throw new BenchException("The frame holds no usable face.");
 
-        var (whole, bare, decode, ratios) = (new double[rounds], new double[rounds], new double[rounds], new double[rounds]);
+        var (whole, bare) = (new double[rounds], new double[rounds]);
+        var (decode, ratios) = (new double[rounds], new double[rounds]);
         Warm(pipeline, frame);
         var allocated = 0L;
         for (var i = 0; i < rounds; i++)

@@ -41,7 +41,8 @@ internal static class ApiVerb
         var riders = await BenchRiders.CreateAsync(server, Riders, 100_000_000, ct);
         var token = await TokenAsync(server, ct);
         var users = Enumerable.Range(0, clients).Select(i => new ApiClient(
-            server.Address, token, server.StationKey("canteen-till"), riders[i % riders.Length], onlyPayments)).ToList();
+            server.Address, token, server.StationKey("canteen-till"), riders[i % riders.Length], onlyPayments))
+            .ToList();
         await output.WriteLineAsync($"Warming up, then measuring {seconds} s with {clients} clients ...");
         await Task.WhenAll(users.Select(user => user.RunAsync(TimeSpan.FromSeconds(2), ct)));
         foreach (var user in users) user.Forget();

@@ -5,7 +5,7 @@ using SightPay.Server.People;
 
 namespace SightPay.Bench.Serving;
 
-/// <summary>Many people with money, written straight into the store: a benchmark measures gates, not sign-ups.</summary>
+/// <summary>Many people with money, written straight into the store: gates are measured, not sign-ups.</summary>
 internal static class BenchRiders
 {
     private const string Clearing = "bench:clearing";

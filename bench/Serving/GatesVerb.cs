@@ -46,7 +46,8 @@ internal static class GatesVerb
         await output.WriteLineAsync("Starting a server on a durable PostgreSQL of its own ...");
         await using var server = await BenchServer.StartAsync(ct);
         var faces = BenchFaces.Cut(Math.Min(stations, FacesMax));
-        await output.WriteLineAsync($"{faces.Count} faces; filling the gallery to {templates} and {riders} wallets ...");
+        await output.WriteLineAsync(
+            $"{faces.Count} faces; filling the gallery to {templates} and {riders} wallets ...");
         Fill(server.Get<FaceRecogniser>(), templates - faces.Count);
         var queue = new RiderQueue(
             server.Get<FaceRecogniser>(), await BenchRiders.CreateAsync(server, riders, 100_000, ct));
@@ -71,10 +72,12 @@ internal static class GatesVerb
         var overhead = new Percentiles(decisions.Select(decision => decision.OverheadMs));
         foreach (var (name, value) in new (string, Func<GateDecision, double>)[]
         {
-            ("waiting for a core", one => one.WaitMs), ("decode", one => one.DecodeMs), ("detect", one => one.DetectMs),
+            ("waiting for a core", one => one.WaitMs), ("decode", one => one.DecodeMs),
+            ("detect", one => one.DetectMs),
             ("embed", one => one.EmbedMs), ("search", one => one.SearchMs), ("ledger", one => one.LedgerMs),
         })
-            await output.WriteLineAsync($"  {name,-20} p50 {new Percentiles(decisions.Select(value)).At(50),7:0.00} ms");
+            await output.WriteLineAsync(
+                $"  {name,-20} p50 {new Percentiles(decisions.Select(value)).At(50),7:0.00} ms");
         var opened = decisions.Count(decision => decision.Opened);
         await output.WriteLineAsync(
             $"{decisions.Count} decisions, {opened} opened a gate and set a fare aside. Overhead is the client's time "

@@ -50,7 +50,14 @@ internal static class Program
             await using var app = Build(settings, store);
             // Running disposes of the services, so it is asked for before.
             var start = app.Services.GetRequiredService<StartUp>();
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (start.Failure is not null)
+            {
+                // The start failed before HTTP listened; why is told below.
+            }
             return start.Failure is { } failure ? Tell(failure) : 0;
         }
         catch (Exception fault) when (fault is SettingsException or StoreException)

@@ -17,7 +17,7 @@ public sealed class FaultTests
     [InlineData("S1_stale", "A face that was enrolled again went on being the old one.")]
     [InlineData("S1_password_echo", "A password came back in an answer.")]
     [InlineData("S1_free_top_up", "Anybody could add money by asking.")]
-    [InlineData("S2_unread_config", "Documented settings were never read.")]
+    [InlineData("Unread_config_", "S2 documented settings that it never read.")]
     public void A_fault_of_old_has_a_test(string fault, string what)
     {
         var named = Repository.CSharp

@@ -32,7 +32,7 @@ internal sealed class Walker
 
     /// <summary>Where the pictures of the pages go; the folder of the last run is overwritten.</summary>
     public static string Pictures { get; } =
-        Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "sightpay-pages")).FullName;
+        Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"sightpay-pages-{Environment.UserName}")).FullName;
 
     /// <summary>Opens a tab with a storage of its own: another person, another device.</summary>
     public static async Task<Walker> OpenAsync(Chromium chromium, string server, ViewportSize size)

@@ -83,6 +83,8 @@ public sealed class RunningServer : IAsyncLifetime
 
     private async Task StartOnceAsync()
     {
+        // PostgreSQL runs as an account of its own, which must reach its folder below this one.
+        _home.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         if (Account is not null)
         {
             using var give = Process.Start("chown", [Account, _home.FullName]);
@@ -129,7 +131,13 @@ public sealed class RunningServer : IAsyncLifetime
         var waited = Stopwatch.StartNew();
         while (waited.Elapsed < _patience)
         {
-            if (process.HasExited) throw new InvalidOperationException($"The server ended.\n{Log()}");
+            if (process.HasExited)
+            {
+                // Waits for the last lines too.
+                await process.WaitForExitAsync();
+                throw new InvalidOperationException($"The server ended.\n{Log()}");
+            }
+
             try
             {
                 using var answer = await http.GetAsync(new Uri($"{Address}/health"));

@@ -8,7 +8,7 @@ internal sealed record GrantConsentRequest(string? Purpose);
 internal sealed record ConsentAnswer(string Purpose, int Version, DateTimeOffset GrantedAt);
 
 /// <summary>POST and GET /users/{id}/consents.</summary>
-internal sealed class GrantConsent(ConsentStore store, TimeProvider clock)
+internal sealed class GrantConsent(ConsentStore store, WithdrawConsent withdrawal, TimeProvider clock)
 {
     /// <summary>Agreeing again to what stands already answers with the consent that stands.</summary>
     public async Task<IResult> RunAsync(
@@ -18,6 +18,8 @@ internal sealed class GrantConsent(ConsentStore store, TimeProvider clock)
         if (ConsentTexts.Of(request.Purpose) is not { } text)
             return Problems.Of(422, "purpose_unknown", "There is no consent for this purpose.",
                 errors: new Dictionary<string, string[]> { ["purpose"] = ["Use: face."] });
+        // What an earlier withdrawal has not erased yet must not live on under the new consent.
+        await withdrawal.EraseDueAsync(person, ct);
         var row = await store.GrantAsync(
             Ids.Next(clock), person, text, Caller.Of(http).Name, clock.GetUtcNow(), ct);
         return row is null

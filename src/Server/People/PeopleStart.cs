@@ -8,7 +8,7 @@ namespace SightPay.Server.People;
 /// finishes erasures that a fault or a stop had interrupted.
 /// </summary>
 internal sealed partial class PeopleStart(
-    NpgsqlDataSource database, InstallationKey installation, Passwords passwords, ConsentStore consents,
+    NpgsqlDataSource database, InstallationKey installation, Passwords passwords,
     WithdrawConsent withdrawal, TimeProvider clock, ILogger<PeopleStart> log) : BackgroundService
 {
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMinutes(1);
@@ -27,8 +27,7 @@ internal sealed partial class PeopleStart(
         {
             try
             {
-                foreach (var due in await consents.ErasuresDueAsync(null, stoppingToken))
-                    await withdrawal.EraseAsync(due, stoppingToken);
+                await withdrawal.EraseDueAsync(null, stoppingToken);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {

@@ -17,11 +17,18 @@ internal sealed class WithdrawConsent(
         if (ConsentTexts.Of(purpose) is null)
             return Problems.Of(404, "purpose_unknown", "There is no consent for this purpose.");
         await store.WithdrawAsync(person, purpose, Caller.Of(http).Name, clock.GetUtcNow(), ct);
-        foreach (var due in await store.ErasuresDueAsync(person, ct)) await EraseAsync(due, ct);
+        await EraseDueAsync(person, ct);
         return Results.NoContent();
     }
 
-    public async Task EraseAsync(ErasureDue due, CancellationToken ct)
+    /// <summary>Finishes what withdrawals still have to erase.</summary>
+    /// <param name="person">Null: everybody's.</param>
+    public async Task EraseDueAsync(Guid? person, CancellationToken ct)
+    {
+        foreach (var due in await store.ErasuresDueAsync(person, ct)) await EraseAsync(due, ct);
+    }
+
+    private async Task EraseAsync(ErasureDue due, CancellationToken ct)
     {
         // A person who agreed again meanwhile may have enrolled anew; that is not ours to erase.
         if (!await store.StandsAsync(due.PersonId, due.Purpose, ct))

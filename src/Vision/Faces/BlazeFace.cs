@@ -26,11 +26,12 @@ internal sealed class BlazeFace : IDisposable
     // Boxes that share more than this are one face; from the same count.
     private const float OverlapMax = 0.3f;
 
-    // Squares are not made smaller than this: the net finds faces from about a sixteenth of its square, and a face
-    // below 40 pixels is too small to recognise anyway. So a 640x480 frame never costs more than one run.
+    // The loop stops here, so a 640x480 frame never costs more than one run. A face that is lost in 640 pixels is about
+    // 40 pixels wide or less, at the edge of what the quality gate takes.
     private const int SquareSideMin = 640;
 
-    // A bound on the runs one picture may cost; 24 megapixels need three rounds of 4 to 60 squares.
+    // A bound on the runs one picture may cost. 24 megapixels take 6 and 35 squares; a third round would be 150 more,
+    // so there the smallest square is 1500 pixels wide.
     private const int SquaresMax = 80;
 
     private static readonly PixelSampler.Values MinusOneToOne = new(1 / 127.5f, -1);

@@ -21,6 +21,7 @@ public static class EnrolmentPolicy
         return least;
 
         static FaceTemplate Template(Face face) =>
-            face.Template ?? throw new ArgumentException("A face without a template cannot be compared.", nameof(faces));
+            face.Template
+            ?? throw new ArgumentException("A face without a template cannot be compared.", nameof(faces));
     }
 }

@@ -33,7 +33,8 @@ public enum FaceFlaw
 
 /// <param name="Score">0..1, one figure for ranking and weighting photos.</param>
 /// <param name="EyeDistancePx">Between the eye centres, in pixels of the picture.</param>
-/// <param name="Sharpness">Variance of the Laplacian of the aligned face, grey 0..255.</param>
+/// <param name="Sharpness">Variance of the Laplacian of the aligned face, grey 0..255; it grows with the square of
+/// the contrast.</param>
 /// <param name="YawDegrees">Positive when the face turns to the picture's right.</param>
 /// <param name="PitchDegrees">Positive when the face looks up.</param>
 /// <param name="Brightness">Mean grey of the aligned face, 0..255.</param>

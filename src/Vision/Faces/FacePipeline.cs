@@ -25,7 +25,7 @@ public sealed record FaceReading(IReadOnlyList<FaceBox> Boxes, Face? Target, dou
 {
     // Area falls with the square of the distance: 0.4 is somebody at 1.6 times the payer's distance or nearer. Who
     // queues a metre behind a payer at 0.7 m has 0.17 of the area and blocks nobody; two people side by side do. In the
-    // group pictures the second face has 0.6 to 1.0 of the first one's area.
+    // group pictures the second face has 0.7 to 1.0 of the first one's area.
     private const float CrowdedAreaShare = 0.4f;
 
     /// <summary>

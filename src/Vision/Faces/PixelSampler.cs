@@ -28,8 +28,7 @@ internal sealed class PixelSampler
     /// <summary>How a byte becomes an input value.</summary>
     public readonly record struct Values(float Scale, float Offset);
 
-    /// <summary>An upright square of a picture; it may reach beyond the picture, where the value of 0 is
-    /// used.</summary>
+    /// <summary>An upright square; it may reach beyond the picture, where the value of 0 is used.</summary>
     public readonly record struct Square(int X, int Y, int Side);
 
     /// <summary>Shrinks or enlarges a square of the picture to size x size, with 0 beyond the picture.</summary>
@@ -65,8 +64,7 @@ internal sealed class PixelSampler
         }
     }
 
-    /// <summary>Samples size x size pixels through a transform that maps target to picture; edges are
-    /// repeated.</summary>
+    /// <summary>Samples size x size pixels through a transform from target to picture; edges are repeated.</summary>
     public void Warp(
         Picture picture, SimilarityTransform toPicture, int size, Span<float> target, Values values)
     {
@@ -313,8 +311,7 @@ internal sealed class PixelSampler
         return Vector128.Create(pixels[i], pixels[i + 1], pixels[i + 2], 0f);
     }
 
-    /// <summary>Writes three of four floats; the fourth is overwritten by the next pixel or not written at
-    /// all.</summary>
+    /// <summary>Writes three of four floats; the next pixel overwrites the fourth, if it is written at all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector128<float> value, Span<float> target, int index)
     {

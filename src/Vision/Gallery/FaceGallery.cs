@@ -21,7 +21,7 @@ public readonly record struct GalleryMatch(
 /// </summary>
 public sealed class FaceGallery
 {
-    // Waking a second core costs some ten microseconds; a scan of this many templates takes about a millisecond.
+    // Below this a scan takes about a millisecond or less, and a second core is worth more to another caller.
     private const int SharedScanMin = 20_000;
 
     private readonly Lock _changes = new();

@@ -11,8 +11,7 @@ namespace SightPay.Vision.Gallery;
 /// </summary>
 internal sealed class GalleryBlock(int stride)
 {
-    /// <summary>Rows of a block. 256 templates of 192 floats are 192 KiB: a change costs readers some
-    /// microseconds.</summary>
+    /// <summary>Rows of a block: 192 KiB for 192 floats, so a change costs a reader some microseconds.</summary>
     public const int Rows = 256;
 
     private readonly float[] _values = new float[Rows * stride];

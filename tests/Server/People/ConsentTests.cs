@@ -146,6 +146,21 @@ public sealed class ConsentTests(InnerServerFixture fixture) : IClassFixture<Inn
     }
 
     [Fact]
+    public async Task Agreeing_again_erases_first_what_a_withdrawal_had_left()
+    {
+        var eraser = new FaultyEraser { Faults = 1 };
+        await using var server = await InnerServer.StartAsync(
+            new() { Services = services => services.AddSingleton<IConsentWithdrawal>(eraser) });
+        var person = await server.PersonAsync();
+        var path = $"/users/{person.Id}/consents";
+        await server.SendAsync(HttpMethod.Post, path, new { purpose = "face" }, person);
+        Assert.Equal(500, (await server.SendAsync(HttpMethod.Delete, $"{path}/face", by: person)).Status);
+        Assert.Equal(201, (await server.SendAsync(HttpMethod.Post, path, new { purpose = "face" }, person)).Status);
+        Assert.Equal([person.Id], eraser.Erased);
+        Assert.True(await server.Get<Consents>().HasAsync(person.Id, Consents.Face, default));
+    }
+
+    [Fact]
     public async Task An_erasure_that_a_stop_interrupted_is_finished_at_the_next_start()
     {
         var before = await InnerServer.StartAsync(new()

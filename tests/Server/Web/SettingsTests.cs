@@ -85,6 +85,14 @@ public sealed class SettingsTests
     public void Settings_do_not_print_the_password() => Assert.DoesNotContain(
         "river-boat", Read(("DATABASE_URL", "postgresql://asha:river-boat@db/pay")).ToString());
 
+    internal static string RepositoryFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "SightPay.slnx")))
+            folder = folder.Parent;
+        return folder.FullName;
+    }
+
     internal static Settings Read(params (string Name, string Value)[] variables) => Settings.Read(
         variables.Append(("HOME", "/home/asha")).ToDictionary(variable => variable.Item1, variable => variable.Item2));
 }

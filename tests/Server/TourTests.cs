@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text.Json;
+using SightPay.Tests.Support;
+using Xunit;
+
+namespace SightPay.Server.Tests;
+
+/// <summary>The tour by HTTP in the README, run as it stands there.</summary>
+public sealed class TourTests(RunningServer server) : IClassFixture<RunningServer>
+{
+    [SkippableFact]
+    public async Task The_readmes_tour_opens_two_gates_and_costs_five_rupees()
+    {
+        foreach (var tool in new[] { "bash", "curl", "jq" })
+            Skip.IfNot(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(
+                folder => File.Exists(Path.Combine(folder, tool))), $"{tool} is not installed.");
+        await server.StartAsync();
+        using (var faces = new SampleFaces())
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(server.DataFolder, "me.jpg"), faces.Photo(SampleFaces.Asha, SampleFaces.AtHome));
+        }
+
+        var said = await RunAsync(Tour());
+        Assert.Equal(["open", "open"], Values(said, "decision"));
+        Assert.Equal(["0", "500"], Values(said, "fare_minor"));
+        Assert.Equal(["9500"], Values(said, "available_minor"));
+    }
+
+    /// <summary>The one block of shell script, with this server's address and data folder put in.</summary>
+    private string Tour()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "SightPay.slnx"))) root = root.Parent!;
+        var readme = File.ReadAllText(Path.Combine(root.FullName, "README.md"));
+        var lines = readme.Split("```bash\n")[1].Split("```")[0].Split('\n').ToList();
+        Put("api", server.Address);
+        Put("data", server.DataFolder);
+        return string.Join('\n', lines);
+
+        void Put(string name, string value) =>
+            lines[lines.FindIndex(line => line.StartsWith($"{name}=", StringComparison.Ordinal))] = $"{name}={value}";
+    }
+
+    private async Task<IReadOnlyList<JsonElement>> RunAsync(string script)
+    {
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail"])
+        {
+            WorkingDirectory = server.DataFolder, RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
+        using var bash = Process.Start(start)!;
+        await bash.StandardInput.WriteAsync(script);
+        bash.StandardInput.Close();
+        var output = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        Assert.True(bash.ExitCode == 0, output);
+        return Documents(output);
+    }
+
+    /// <summary>The answers stand one behind the other.</summary>
+    private static List<JsonElement> Documents(string output)
+    {
+        var reader = new Utf8JsonReader(
+            System.Text.Encoding.UTF8.GetBytes(output), new JsonReaderOptions { AllowMultipleValues = true });
+        var documents = new List<JsonElement>();
+        while (reader.Read()) documents.Add(JsonElement.ParseValue(ref reader));
+        return documents;
+    }
+
+    private static string[] Values(IEnumerable<JsonElement> documents, string name) =>
+    [
+        .. documents.Where(document => document.TryGetProperty(name, out _))
+            .Select(document => document.GetProperty(name).ToString()),
+    ];
+}
