@@ -4,7 +4,8 @@ using SightPay.Server.Api;
 
 namespace SightPay.Server.Web;
 
-/// <summary>The browser pages that the build made in web/dist, and what a program gets instead of a start page.</summary>
+/// <summary>The browser pages that the build made in web/dist, and what a program gets instead of a start
+/// page.</summary>
 internal static partial class Pages
 {
     private static readonly string[] _pages = ["app", "station", "console"];
