@@ -23,6 +23,7 @@ public sealed class TestServer : IAsyncDisposable
     private readonly TestDatabase _database;
     private readonly Store _store;
     private readonly WebApplication _app;
+    private string? _operatorToken;
 
     private TestServer(TemporaryFolder data, TestDatabase database, Store store, WebApplication app)
     {
@@ -90,15 +91,20 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>A client signed in as the demo's operator.</summary>
     public async Task<HttpClient> OperatorAsync()
     {
-        var login = Demo.Operator;
-        using var answer = await Http.PostAsJsonAsync("/auth/token", new { email = login.Email, password = login.Password });
-        answer.EnsureSuccessStatusCode();
-        var token = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        _operatorToken ??= await SignInAsync(Demo.Operator);
         var client = NewClient();
         client.BaseAddress = Http.BaseAddress;
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer", token.GetProperty("access_token").GetString());
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _operatorToken);
         return client;
+    }
+
+    private async Task<string> SignInAsync(DemoOperator login)
+    {
+        using var answer = await Http.PostAsJsonAsync(
+            "/auth/token", new { email = login.Email, password = login.Password });
+        answer.EnsureSuccessStatusCode();
+        var token = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return token.GetProperty("access_token").GetString()!;
     }
 
     /// <summary>Follows no redirect and takes any certificate, but notes it.</summary>

@@ -1,9 +1,13 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace SightPay.Server.Api;
+
+/// <summary>Longest body of a request.</summary>
+public sealed record BodyLimit(long BytesMax);
 
 /// <summary>
 /// The whole body of a request in memory, so that it can be fingerprinted and still be read by its handler. Never on
@@ -23,9 +27,8 @@ public sealed class RequestBody
     {
         if (http.Features.Get<RequestBody>() is { } known)
             return known;
-        var buffer = new MemoryStream((int)Math.Min(http.Request.ContentLength ?? 0, 1 << 20));
-        await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
-        buffer.Position = 0;
+        var bytesMax = http.RequestServices?.GetService<BodyLimit>()?.BytesMax ?? long.MaxValue;
+        var buffer = await ReadAsync(http.Request, bytesMax, http.RequestAborted);
         http.Request.Body = buffer;
         var body = new RequestBody(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
         http.Features.Set(body);
@@ -45,6 +48,34 @@ public sealed class RequestBody
         if (type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             return await MultipartAsync(type, ct);
         return type.MatchesMediaType("application/json") || type.Suffix == "json" ? [CanonicalJson()] : [_bytes];
+    }
+
+    /// <summary>What is beyond the limit is read and dropped: a client that is still sending when the answer comes
+    /// would see a broken connection instead of it.</summary>
+    private static async Task<MemoryStream> ReadAsync(HttpRequest request, long bytesMax, CancellationToken ct)
+    {
+        var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
+        var chunk = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            var total = 0L;
+            while (await request.Body.ReadAsync(chunk, ct) is > 0 and var count)
+            {
+                total += count;
+                if (total <= bytesMax)
+                    buffer.Write(chunk, 0, count);
+                else
+                    buffer.SetLength(0);
+            }
+            if (total > bytesMax)
+                throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk, clearArray: true);
+        }
+        buffer.Position = 0;
+        return buffer;
     }
 
     private async Task<IReadOnlyList<ReadOnlyMemory<byte>>> MultipartAsync(

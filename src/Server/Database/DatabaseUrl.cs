@@ -21,7 +21,8 @@ internal static class DatabaseUrl
                     return OfAddress(text[scheme.Length..]);
             }
             var builder = new NpgsqlConnectionStringBuilder(text);
-            return string.IsNullOrWhiteSpace(builder.Host)
+            // libpq's form parts its settings by blanks, so that all of it would be taken for the host.
+            return string.IsNullOrWhiteSpace(builder.Host) || builder.Host.Contains('=')
                 ? throw new StoreException($"{Advice}: the host is missing.")
                 : builder;
         }

@@ -9,6 +9,7 @@ namespace SightPay.Server.Web;
 /// <summary>What surrounds the slices: listening, manners of HTTP, pages, operations.</summary>
 internal static class WebSlice
 {
+    private const long DroppedBytesMax = 64 * 1024 * 1024;
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _stopWithin = TimeSpan.FromSeconds(10);
 
@@ -18,7 +19,8 @@ internal static class WebSlice
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.Limits.BodyBytesMax;
+            // Bodies are judged where they are read; this bounds what is read and dropped for a clean answer.
+            kestrel.Limits.MaxRequestBodySize = settings.Limits.BodyBytesMax + DroppedBytesMax;
             var clock = kestrel.ApplicationServices.GetRequiredService<TimeProvider>();
             var certificate = settings.Urls.Any(url => url.IsHttps) ? ServerCertificate.Load(settings, clock) : null;
             foreach (var url in settings.Urls)
@@ -48,6 +50,7 @@ internal static class WebSlice
         this IServiceCollection services, Settings settings, Store store, IReadOnlyList<SliceSchema> schemas)
     {
         services.AddSingleton(settings).AddSingleton(schemas);
+        services.AddSingleton(new BodyLimit(settings.Limits.BodyBytesMax));
         services.AddSingleton(TimeProvider.System);
         // Instances that the container did not make are closed by their owner, the store last of all.
         services.AddSingleton(store).AddSingleton(store.Database);
