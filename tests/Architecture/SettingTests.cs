@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -15,7 +16,7 @@ public sealed partial class SettingTests
             .SelectMany(file => CodeRules.Parse(file).DescendantNodes().OfType<LiteralExpressionSyntax>())
             .Where(literal => literal.IsKind(SyntaxKind.StringLiteralExpression))
             .Select(literal => literal.Token.ValueText)
-            .Where(text => Setting().Match(text).Value == text)
+            .Where(text => Setting().Match(text) is { Success: true } match && match.Value == text)
             .ToHashSet();
         var documented = Documented();
         Assert.NotEmpty(read);

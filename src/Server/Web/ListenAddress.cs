@@ -6,7 +6,8 @@ namespace SightPay.Server.Web;
 /// <summary>One address of SIGHTPAY_URLS.</summary>
 public sealed record ListenAddress(bool IsHttps, string Host, int Port)
 {
-    private const string Advice = "SIGHTPAY_URLS must list addresses such as http://localhost:8000;https://0.0.0.0:8443";
+    private const string Advice =
+        "SIGHTPAY_URLS must list addresses such as http://localhost:8000;https://0.0.0.0:8443";
 
     /// <summary>Splits at semicolons and commas.</summary>
     /// <exception cref="SettingsException">Not addresses that one can listen on.</exception>

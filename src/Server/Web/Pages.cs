@@ -4,7 +4,8 @@ using SightPay.Server.Api;
 
 namespace SightPay.Server.Web;
 
-/// <summary>The browser pages that the build made in web/dist, and what a program gets instead of a start page.</summary>
+/// <summary>The browser pages that the build made in web/dist, and what a program gets instead of a start
+/// page.</summary>
 internal static partial class Pages
 {
     private static readonly string[] _pages = ["app", "station", "console"];
@@ -30,7 +31,8 @@ internal static partial class Pages
                 http.Response.Headers.Vary = "Accept";
                 return WantsHtml(http) ? Page(folder, "index.html") : Status(settings, start);
             })
-            .AnswersWhileStarting().WithTags("Operations").WithSummary("Status and features; a start page for browsers");
+            .AnswersWhileStarting().WithTags("Operations")
+            .WithSummary("Status and features; a start page for browsers");
         foreach (var page in _pages)
         {
             routes.MapGet($"/{page}", () => Page(folder, $"{page}/index.html"))
@@ -74,7 +76,8 @@ internal static partial class Pages
         return File.Exists(path)
             ? new PageFile(path)
             : Problems.Of(
-                404, "pages_missing", "The pages were not built: run dotnet build with Node.js installed, and restart.");
+                404, "pages_missing",
+                "The pages were not built: run dotnet build with Node.js installed, and restart.");
     }
 
     /// <summary>web/dist beside a published program, or in a folder above it.</summary>
@@ -83,7 +86,8 @@ internal static partial class Pages
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, "web", "dist");
-            if (File.Exists(Path.Combine(candidate, "index.html")) && Directory.Exists(Path.Combine(candidate, "assets")))
+            if (File.Exists(Path.Combine(candidate, "index.html"))
+                && Directory.Exists(Path.Combine(candidate, "assets")))
                 return candidate;
         }
         return null;

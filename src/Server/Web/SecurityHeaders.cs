@@ -1,6 +1,7 @@
 namespace SightPay.Server.Web;
 
-/// <summary>What a browser is told about our pages: own files only, the camera for ourselves, never in a frame.</summary>
+/// <summary>What a browser is told about our pages: own files only, the camera for ourselves, never in a
+/// frame.</summary>
 internal static class SecurityHeaders
 {
     private const string Pages =

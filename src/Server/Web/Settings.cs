@@ -184,7 +184,8 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, string> environ
             return null;
         return Directory.Exists(text)
             ? Path.GetFullPath(text)
-            : throw new SettingsException($"{name} names the folder {text}, which does not exist: make it, or unset it.");
+            : throw new SettingsException(
+                $"{name} names the folder {text}, which does not exist: make it, or unset it.");
     }
 
     public string? File(string name)

@@ -26,7 +26,8 @@ internal sealed partial class Webcam(Settings settings, ILogger<Webcam> log) : I
             .WithSummary("One picture, to see that the camera works").Produces<byte[]>(200, "image/jpeg");
         webcam.MapPost("/capture", (Webcam camera, CancellationToken ct) => camera.CaptureAsync(ct))
             .WithSummary("One picture of the server's camera").Produces<byte[]>(200, "image/jpeg");
-        webcam.MapGet("/stream", (HttpContext http, Webcam camera, CancellationToken ct) => camera.StreamAsync(http, ct))
+        webcam.MapGet(
+            "/stream", (HttpContext http, Webcam camera, CancellationToken ct) => camera.StreamAsync(http, ct))
             .WithSummary("Motion JPEG of the server's camera").DisableRequestTimeout();
     }
 
@@ -91,7 +92,8 @@ internal sealed partial class Webcam(Settings settings, ILogger<Webcam> log) : I
     {
         if (settings.Camera is null)
             throw new ProblemException(
-                404, "no_camera", "This server has no camera of its own: set SIGHTPAY_CAMERA to a device, file or URL.");
+                404, "no_camera",
+                "This server has no camera of its own: set SIGHTPAY_CAMERA to a device, file or URL.");
         return await _turn.WaitAsync(_turnWithin, ct)
             ? new Turn(_turn)
             : throw new ProblemException(

@@ -187,7 +187,8 @@ public sealed class IdempotencyTests : IAsyncLifetime
     {
         Request =
         {
-            Method = "POST", Path = path, ContentType = type, ContentLength = body.Length, Body = new MemoryStream(body),
+            Method = "POST", Path = path, ContentType = type, ContentLength = body.Length,
+            Body = new MemoryStream(body),
         },
         Response = { Body = new MemoryStream() },
         RequestAborted = aborted,

@@ -103,7 +103,8 @@ public sealed partial class ServerTests(PlainServer plain) : IClassFixture<Plain
     {
         var status = await _server.Http.GetFromJsonAsync<JsonElement>("/");
         Assert.Equal("SightPay", status.GetProperty("name").GetString());
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept", "text/html,*/*;q=0.8" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("Accept", "text/html,*/*;q=0.8");
         using var page = await _server.Http.SendAsync(request);
         Assert.Contains(page.Content.Headers.ContentType!.MediaType, new[] { "text/html", "application/problem+json" });
     }

@@ -87,7 +87,8 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
     {
         var status = await _server.Http.GetFromJsonAsync<JsonElement>("/");
         Assert.Equal(
-            ["standard", "precise"], status.GetProperty("model_packs").EnumerateArray().Select(pack => pack.GetString()));
+            ["standard", "precise"],
+            status.GetProperty("model_packs").EnumerateArray().Select(pack => pack.GetString()));
         Assert.Equal("PLN", status.GetProperty("currency").GetString());
     }
 
