@@ -31,6 +31,7 @@ public sealed class RuleTests
         Finds(TextRules.Lines, "web/src/Icon.tsx", $"  home: \"{new string('x', 120)}\",\n", "columns");
         Accepts(TextRules.Lines, "web/package-lock.json", new string('x', 200) + "\n");
         Accepts(TextRules.Lines, "src/A.cs", $"var {_mark}s = methods.{_mark.ToLowerInvariant()};\n");
+        Accepts(TextRules.Lines, "tests/A.cs", "(\"HOME\", \"/ho" + "me/asha\")\n");
         Accepts(TextRules.Lines, "deploy/Dockerfile", "COPY . /src/ho" + "me/x\n");
     }
 

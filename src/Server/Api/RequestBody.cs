@@ -50,10 +50,8 @@ public sealed class RequestBody
         return type.MatchesMediaType("application/json") || type.Suffix == "json" ? [CanonicalJson()] : [_bytes];
     }
 
-    /// <summary>
-    /// What is beyond the limit is read and dropped: a client that is still sending when the answer comes would see a
-    /// broken connection instead of it.
-    /// </summary>
+    /// <summary>What is beyond the limit is read and dropped: a client that is still sending when the answer comes
+    /// would see a broken connection instead of it.</summary>
     private static async Task<MemoryStream> ReadAsync(HttpRequest request, long bytesMax, CancellationToken ct)
     {
         var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
