@@ -35,7 +35,7 @@ public static class PaymentsSlice
     {
         var topUps = app.MapGroup("/wallet/top-ups").WithTags("Payments").RequireAuthorization(Access.Person);
         topUps.MapPost("", (HttpContext http, StartTopUp use) => use.RunAsync(http))
-            .WithSummary("Top the wallet up (Idempotency-Key required)")
+            .WithSummary("Top the wallet up").TakesKey(KeyUse.Required)
             .Accepts<TopUpRequest>("application/json").Produces<TopUpAnswer>(201);
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))

@@ -48,7 +48,7 @@ public static class PeopleSlice
         var users = app.MapGroup("/users").WithTags("People");
         users.MapPost("", (HttpContext http, SignUpRequest body, SignUp use, CancellationToken ct) =>
                 use.RunAsync(http, body, ct))
-            .WithSummary("Sign up").Produces<UserAnswer>(201);
+            .WithSummary("Sign up").TakesKey(KeyUse.Optional).Produces<UserAnswer>(201);
         users.MapGet("", (string? cursor, int? limit, ShowPeople use, CancellationToken ct) =>
                 use.ListAsync(cursor, limit, ct))
             .WithSummary("List people (operators)").RequireAuthorization(Access.Operator)

@@ -45,14 +45,15 @@ public static class RetailSlice
     public static void MapRetail(this IEndpointRouteBuilder routes)
     {
         var retail = routes.MapGroup("").WithTags("Retail");
-        retail.MapPost("/tills/{tillId}/sightings", SeeCustomer.Handle).RequireAuthorization(Access.Station);
-        retail.MapPost("/transactions", RequestPayment.Handle).RequireAuthorization(Access.Station);
+        retail.MapPost("/tills/{tillId}/sightings", SeeCustomer.Handle).RequireAuthorization(Access.Station)
+            .TakesImages(1, KeyUse.Required).Produces<SeeCustomer.TillAnswer>();
+        retail.MapPost("/transactions", RequestPayment.Handle).RequireAuthorization(Access.Station)
+            .TakesJson<RequestPayment.Request>(KeyUse.Required).Produces<PaymentAnswer>(201);
         retail.MapGet("/transactions", ListPayments.Handle).RequireAuthorization(Access.Person);
         // The till that asked may also ask what became of it.
-        retail.MapGet("/transactions/{id:guid}", ShowPayment.Handle).RequireAuthorization(new AuthorizeAttribute
-        {
-            AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}",
-        });
-        retail.MapPost("/transactions/{id:guid}/confirm", ConfirmPayment.Handle).RequireAuthorization(Access.Person);
+        retail.MapGet("/transactions/{id:guid}", ShowPayment.Handle).Produces<PaymentAnswer>().RequireAuthorization(
+            new AuthorizeAttribute { AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}" });
+        retail.MapPost("/transactions/{id:guid}/confirm", ConfirmPayment.Handle).RequireAuthorization(Access.Person)
+            .TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
     }
 }

@@ -55,8 +55,10 @@ public static class TransitSlice
     public static void MapTransit(this IEndpointRouteBuilder routes)
     {
         var transit = routes.MapGroup("").WithTags("Transit");
-        transit.MapPost("/gates/{gateId}/sightings", PassGate.Handle).RequireAuthorization(Access.Station);
-        transit.MapPut("/gates/{gateId}", SetGate.Handle).RequireAuthorization(Access.Operator);
+        transit.MapPost("/gates/{gateId}/sightings", PassGate.Handle).RequireAuthorization(Access.Station)
+            .TakesImages(1, KeyUse.Required).Produces<GateAnswer>();
+        transit.MapPut("/gates/{gateId}", SetGate.Handle).RequireAuthorization(Access.Operator)
+            .TakesJson<SetGate.Request>();
         transit.MapGet("/stops", ShowStops.Handle).AllowAnonymous();
         transit.MapGet("/fares", ShowFare.Handle).AllowAnonymous();
         transit.MapGet("/journeys", ListJourneys.Handle).RequireAuthorization(Access.Person);
