@@ -54,8 +54,12 @@ internal sealed partial class FaultAnswers(RequestDelegate next, ILogger<FaultAn
 
     internal static IResult OfStatus(int status) => status switch
     {
+<<<<<<< HEAD
+        400 => Problems.Of(400, "bad_request", "The request cannot be read: compare it with what /docs says."),
+=======
         400 => Problems.Of(
             400, "bad_request", "The request cannot be read: compare it with the documentation at /docs."),
+>>>>>>> main
         401 => Problems.Of(401, "sign_in_required", "Sign in and send the access token as Authorization: Bearer."),
         403 => Problems.Of(403, "forbidden", "This needs a right that you do not have."),
         404 => Problems.Of(404, "not_found", "There is nothing under this address; /docs lists what there is."),

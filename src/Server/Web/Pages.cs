@@ -4,8 +4,12 @@ using SightPay.Server.Api;
 
 namespace SightPay.Server.Web;
 
+<<<<<<< HEAD
+/// <summary>The browser pages that the build made in web/dist; a program gets the status instead.</summary>
+=======
 /// <summary>The browser pages that the build made in web/dist, and what a program gets instead of a start
 /// page.</summary>
+>>>>>>> main
 internal static partial class Pages
 {
     private static readonly string[] _pages = ["app", "station", "console"];
@@ -31,8 +35,12 @@ internal static partial class Pages
                 http.Response.Headers.Vary = "Accept";
                 return WantsHtml(http) ? Page(folder, "index.html") : Status(settings, start);
             })
+<<<<<<< HEAD
+            .AnswersWhileStarting().WithTags("Operations").WithSummary("Status and features; browsers get a page");
+=======
             .AnswersWhileStarting().WithTags("Operations")
             .WithSummary("Status and features; a start page for browsers");
+>>>>>>> main
         foreach (var page in _pages)
         {
             routes.MapGet($"/{page}", () => Page(folder, $"{page}/index.html"))

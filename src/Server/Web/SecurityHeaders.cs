@@ -1,7 +1,11 @@
 namespace SightPay.Server.Web;
 
+<<<<<<< HEAD
+/// <summary>What a browser is told of our pages: own files only, the camera for us, never in a frame.</summary>
+=======
 /// <summary>What a browser is told about our pages: own files only, the camera for ourselves, never in a
 /// frame.</summary>
+>>>>>>> main
 internal static class SecurityHeaders
 {
     private const string Pages =

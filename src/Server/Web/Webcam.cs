@@ -26,8 +26,13 @@ internal sealed partial class Webcam(Settings settings, ILogger<Webcam> log) : I
             .WithSummary("One picture, to see that the camera works").Produces<byte[]>(200, "image/jpeg");
         webcam.MapPost("/capture", (Webcam camera, CancellationToken ct) => camera.CaptureAsync(ct))
             .WithSummary("One picture of the server's camera").Produces<byte[]>(200, "image/jpeg");
+<<<<<<< HEAD
+        webcam.MapGet("/stream", (HttpContext http, Webcam camera, CancellationToken ct) =>
+                camera.StreamAsync(http, ct))
+=======
         webcam.MapGet(
             "/stream", (HttpContext http, Webcam camera, CancellationToken ct) => camera.StreamAsync(http, ct))
+>>>>>>> main
             .WithSummary("Motion JPEG of the server's camera").DisableRequestTimeout();
     }
 

@@ -11,8 +11,13 @@ public sealed class DatabaseUrlTests
     [InlineData("postgres://asha@db.example/pay", "db.example", 5432, "asha", null, "pay")]
     [InlineData("postgresql://asha:a%2Fb%3Ac@[::1]:5433/p%20ay", "::1", 5433, "asha", "a/b:c", "p ay")]
     [InlineData("postgresql://%2Fvar%2Frun%2Fpostgresql/pay", "/var/run/postgresql", 5432, null, null, "pay")]
+<<<<<<< HEAD
+    [InlineData("postgresql:///pay?host=/var/run/postgresql&user=asha", "/var/run/postgresql", 5432, "asha", null,
+        "pay")]
+=======
     [InlineData(
         "postgresql:///pay?host=/var/run/postgresql&user=asha", "/var/run/postgresql", 5432, "asha", null, "pay")]
+>>>>>>> main
     [InlineData("postgresql://a:b@one:5433,two:5434/pay", "one:5433,two:5434", 5432, "a", "b", "pay")]
     [InlineData("Host=db.example;Port=6432;Username=asha;Password=s@cret;Database=pay", "db.example", 6432, "asha",
         "s@cret", "pay")]

@@ -10,8 +10,8 @@ public sealed class ContractTests(PlainServer plain) : IClassFixture<PlainServer
     [Fact]
     public async Task The_committed_openapi_document_is_the_one_that_is_served()
     {
-        var answer = await plain.Server.Http.GetStringAsync("/openapi.json");
-        var served = answer.ReplaceLineEndings("\n").TrimEnd() + "\n";
+        var document = await plain.Server.Http.GetStringAsync("/openapi.json");
+        var served = document.ReplaceLineEndings("\n").TrimEnd() + "\n";
         var file = Path.Combine(SettingsTests.RepositoryFolder(), "contracts", "openapi.json");
         if (Environment.GetEnvironmentVariable("UPDATE_CONTRACTS") == "1")
             await File.WriteAllTextAsync(file, served);

@@ -86,9 +86,14 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
     public async Task Unread_config_SIGHTPAY_MODELS_and_SIGHTPAY_CURRENCY()
     {
         var status = await _server.Http.GetFromJsonAsync<JsonElement>("/");
+<<<<<<< HEAD
+        var packs = status.GetProperty("model_packs").EnumerateArray().Select(pack => pack.GetString());
+        Assert.Equal(["standard", "precise"], packs);
+=======
         Assert.Equal(
             ["standard", "precise"],
             status.GetProperty("model_packs").EnumerateArray().Select(pack => pack.GetString()));
+>>>>>>> main
         Assert.Equal("PLN", status.GetProperty("currency").GetString());
     }
 
