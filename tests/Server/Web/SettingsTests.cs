@@ -94,5 +94,6 @@ public sealed class SettingsTests
     }
 
     internal static Settings Read(params (string Name, string Value)[] variables) => Settings.Read(
-        variables.Append(("HOME", Path.GetTempPath())).ToDictionary(variable => variable.Item1, variable => variable.Item2));
+        variables.Append(("HOME", Path.GetTempPath()))
+            .ToDictionary(variable => variable.Item1, variable => variable.Item2));
 }
