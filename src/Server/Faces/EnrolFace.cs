@@ -12,19 +12,23 @@ namespace SightPay.Server.Faces;
 /// </summary>
 internal sealed class EnrolFace(
     FaceRecogniser recogniser, FaceStore store, GalleryFollower follower, Persons persons,
-    Consents consents, PersonVault vault, AuditLog audit, NpgsqlDataSource database, TimeProvider clock)
+    Consents consents, PersonVault vault, AuditLog audit, NpgsqlDataSource database, GeneralLedger ledger,
+    TimeProvider clock)
 {
     public const string Purpose = Consents.Face;
 
     internal sealed record Enrolled(Guid TemplateId, double Quality, int ImagesUsed, string Liveness);
 
-    public static async Task<IResult> Handle(Guid id, HttpContext http, EnrolFace enrol, FacesSettings settings)
+    public static async Task<IResult> Handle(
+        Guid id, HttpContext http, EnrolFace enrol, FacesSettings settings, Idempotency idempotency)
     {
         var caller = FaceAccess.Check(http, id);
-        var ct = http.RequestAborted;
-        await enrol.DemandPersonAndConsentAsync(id, ct);
-        var photos = await ImageParts.ReadAsync(http, settings.PhotosMax, ct);
-        return Results.Json(await enrol.RunAsync(caller, id, photos, ct), ApiJson.Options);
+        return await idempotency.RunAsync(http, required: false, async (key, ct) =>
+        {
+            await enrol.DemandPersonAndConsentAsync(id, ct);
+            var photos = await ImageParts.ReadAsync(http, settings.PhotosMax, ct);
+            return await enrol.RecordAsync(key, await enrol.RunAsync(caller, id, photos, ct), ct);
+        });
     }
 
     public async Task<Enrolled> RunAsync(
@@ -39,6 +43,22 @@ internal sealed class EnrolFace(
             person, Ids.Next(clock), template.Pack, [], quality, faces.Count, FaceRow.NoLiveness, clock.GetUtcNow());
         await StoreAsync(caller, row, template, ct);
         return new Enrolled(row.TemplateId, row.Quality, row.ImagesUsed, row.Liveness);
+    }
+
+    /// <summary>
+    /// Keeps the answer under its key, in an act that moves no money. Should the program die between the enrolment and
+    /// this, the same request enrols the same photos once more.
+    /// </summary>
+    private Task<ActResult> RecordAsync(ActKey key, Enrolled enrolled, CancellationToken ct)
+    {
+        var answer = new Answer(200, ApiJson.Write(enrolled));
+        return ledger.SubmitAsync(new Act
+        {
+            Id = key.Id,
+            Fingerprint = key.Fingerprint,
+            Plans = [new Plan { Compose = _ => answer }],
+            Refuse = refusal => Problems.Answer(409, refusal.Code, "The enrolment could not be recorded. Try again."),
+        }, ct);
     }
 
     private async Task<List<Face>> ReadAsync(IReadOnlyList<ReadOnlyMemory<byte>> photos, CancellationToken ct)

@@ -48,7 +48,7 @@ public static class FacesSlice
     public static void MapFaces(this IEndpointRouteBuilder routes)
     {
         var face = routes.MapGroup("/users/{id:guid}/face").RequireAuthorization(Access.Person).WithTags("Faces");
-        face.MapPut("", EnrolFace.Handle).TakesImages(5, KeyUse.None);
+        face.MapPut("", EnrolFace.Handle).TakesImages(5, KeyUse.Optional);
         face.MapGet("", ShowFace.Handle);
         face.MapDelete("", EraseFace.Handle);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using SightPay.Server.Api;
 using SightPay.Server.Faces;
 using SightPay.Tests.Support;
 using SightPay.Vision.Runtime;
@@ -28,6 +29,22 @@ public sealed class EnrolFaceTests : IAsyncLifetime
         Assert.Equal((string)enrolled["template_id"]!, (string)face["template_id"]!);
         var seen = await _bed.SeeAsync("S1-in", TestPhotos.AtTheGate(0));
         Assert.Equal(("open", rider.Id), ((string)seen["decision"]!, (Guid)seen["person"]!["id"]!));
+    }
+
+    [Fact]
+    public async Task A_repeated_enrolment_under_its_key_is_the_first_one_and_another_body_is_refused()
+    {
+        using var rider = await TestRider.SignUpAsync(_bed, "Asha Roy");
+        await rider.ConsentAsync();
+        rider.Http.DefaultRequestHeaders.Add(Idempotency.KeyHeader, "enrol-1");
+        using var first = await rider.SendFaceAsync(TestPhotos.AtHome(0));
+        using var again = await rider.SendFaceAsync(TestPhotos.AtHome(0));
+        using var other = await rider.SendFaceAsync(TestPhotos.AtHome(1));
+        var answer = await ServerBed.ReadAsync(first, HttpStatusCode.OK);
+        var replayed = await ServerBed.ReadAsync(again, HttpStatusCode.OK);
+        Assert.Equal((string)answer["template_id"]!, (string)replayed["template_id"]!);
+        Assert.True(again.Headers.Contains(Idempotency.ReplayedHeader));
+        Assert.Equal("idempotency_key_reused", await ServerBed.CodeAsync(other, HttpStatusCode.UnprocessableEntity));
     }
 
     [Fact]
