@@ -44,6 +44,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private PostgresAccount _account = PostgresAccount.Ourselves;
     private PostgresBinaries? _binaries;
     private Process? _guard;
+    private Task _start = Task.CompletedTask;
     private Task _watch = Task.CompletedTask;
     private bool _disposed;
 
@@ -95,8 +96,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>Makes the cluster when there is none and starts it; returns when it answers.</summary>
-    public async Task StartAsync(CancellationToken ct)
+    public Task StartAsync(CancellationToken ct) => _start = StartOnceAsync(ct);
+
+    private async Task StartOnceAsync(CancellationToken stop)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _stopping.Token);
+        var ct = either.Token;
         var cluster = ExistingCluster();
         _account = await PostgresAccount.ChooseAsync(cluster?.Folder, ct);
         await DemandReachAsync(ct);
@@ -120,6 +125,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
             return;
         _disposed = true;
         await _stopping.CancelAsync();
+        // A start that is still under way ends first: its initdb must not outlive the lock on the folder.
+        await _start.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watch;
         if (_guard is not null)
             await StopAsync(_guard);
