@@ -12,7 +12,7 @@ public static class AuditSlice
     public static SliceSchema Schema => SliceSchema.Of("Audit");
 
     public static IServiceCollection AddAudit(this IServiceCollection services) =>
-        services.AddSingleton<AuditLog>();
+        services.AddSingleton<SightPay.Ledger.ICompanionWriter, AuditWriter>().AddSingleton<AuditLog>();
 
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
     {
