@@ -39,6 +39,9 @@ internal sealed record Receipt(
     public const string Format = "sightpay.receipt.v1";
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
+    /// <summary>Two lines of at most 200 characters of at most three bytes; the rest is of known length.</summary>
+    private const int LengthMax = 2048;
+
     public byte[] LeafData() => Write(new byte[LengthMax]).ToArray();
 
     /// <summary>SHA-256 of a zero byte and the leaf's data, as RFC 9162 has it.</summary>
@@ -48,9 +51,6 @@ internal sealed record Receipt(
         input[0] = 0;
         return SHA256.HashData(input[..(1 + Write(input[1..]).Length)]);
     }
-
-    /// <summary>Two lines of at most 200 characters, of at most three bytes each; the rest is of known length.</summary>
-    private const int LengthMax = 2048;
 
     private Span<byte> Write(Span<byte> buffer)
     {
