@@ -20,15 +20,22 @@ public sealed class AuditLog(NpgsqlDataSource database, TimeProvider clock)
         CancellationToken ct) => InsertAsync(connection, transaction, who, what, subject, ct);
 
     /// <summary>Newest first.</summary>
-    internal async Task<IReadOnlyList<AuditEntry>> ListAsync(long? before, int limit, CancellationToken ct)
+    internal async Task<IReadOnlyList<AuditEntry>> ListAsync(
+        AuditFilter filter, long? before, int limit, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
             select seq, at, who, what, subject from audit_entry
-            where $1::bigint is null or seq < $1 order by seq desc limit $2
+            where ($1::bigint is null or seq < $1) and ($2::text is null or who = $2)
+              and ($3::text is null or what = $3) and ($4::text is null or subject = $4)
+              and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+            order by seq desc limit $7
             """);
-        command.Parameters.Add(new() { Value = (object?)before ?? DBNull.Value });
-        command.Parameters.Add(new() { Value = limit });
+        object?[] values =
+        [
+            before, filter.Who, filter.What, filter.Subject, filter.From?.UtcDateTime, filter.To?.UtcDateTime, limit,
+        ];
+        foreach (var value in values) command.Parameters.Add(new() { Value = value ?? DBNull.Value });
         var entries = new List<AuditEntry>();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
@@ -56,3 +63,9 @@ public sealed class AuditLog(NpgsqlDataSource database, TimeProvider clock)
 }
 
 internal sealed record AuditEntry(long Seq, DateTimeOffset At, string Who, string What, string Subject);
+
+/// <summary>Which entries are asked for; what is null does not matter.</summary>
+/// <param name="From">The first moment.</param>
+/// <param name="To">The moment after the last.</param>
+internal sealed record AuditFilter(
+    string? Who, string? What, string? Subject, DateTimeOffset? From, DateTimeOffset? To);

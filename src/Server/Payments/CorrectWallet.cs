@@ -3,6 +3,7 @@ using SightPay.Server.Api;
 using SightPay.Server.Audit;
 using SightPay.Server.Events;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -67,6 +68,9 @@ internal sealed class CorrectWallet(
                 new AuditRow(
                     approver ?? correction.RequestedBy,
                     approver is null ? "correction_booked" : "correction_approved", correction.Id.ToString()),
+                new ReceiptRow(
+                    Ids.Next(clock), ReceiptKind.Correction, correction.Person, Words.Of(correction.Direction),
+                    correction.Amount, correction.Id),
                 new OutboxRow(
                     OutboxRow.PersonTopic(correction.Person), "wallet",
                     ApiJson.Write(new { Cause = "correction", CorrectionId = correction.Id })),

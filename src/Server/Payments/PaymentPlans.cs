@@ -1,5 +1,6 @@
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -26,7 +27,7 @@ public sealed class PaymentPlans(TimeProvider clock)
         {
             State = PaymentState.Captured, CapturedMinor = payment.Amount.AmountMinor, CaptureId = capture.Id,
         };
-        return Of(new PaymentRow(null, paid, null, null), [capture], after, rows, 201);
+        return Of(new PaymentRow(null, paid, null, null), [capture], after, [.. rows, Receipt(paid)], 201);
     }
 
     /// <summary>A new payment whose payer is asked. The money is set aside, so that a yes never fails for
@@ -75,12 +76,13 @@ public sealed class PaymentPlans(TimeProvider clock)
         var row = new PaymentRow(
             payment, Taken(payment, capture.Id, amountMinor, null), PaymentEvent.Capture, null);
         var over = amountMinor - held;
-        if (over == 0) return [Of(row, [capture])];
+        IReadOnlyList<CompanionRow> receipt = [Receipt(row.To)];
+        if (over == 0) return [Of(row, [capture], null, receipt)];
         return
         [
-            Of(row, [capture, Post(payment.WalletKey, payment, over, TransferCode.OverCapture)]),
+            Of(row, [capture, Post(payment.WalletKey, payment, over, TransferCode.OverCapture)], null, receipt),
             Of(row, [capture, Post(payment.ReceivableKey, payment, over, TransferCode.OverCapture)],
-                RefusalCode.InsufficientFunds),
+                RefusalCode.InsufficientFunds, receipt),
         ];
     }
 
@@ -93,11 +95,12 @@ public sealed class PaymentPlans(TimeProvider clock)
         var owed = Post(payment.ReceivableKey, payment, amountMinor, TransferCode.LateCapture);
         return [Late(paid, null), Late(owed, RefusalCode.InsufficientFunds)];
 
-        Plan Late(Transfer transfer, string? after) => Of(
-            new PaymentRow(
-                payment, Taken(payment, transfer.Id, amountMinor, PaymentException.Late), PaymentEvent.CaptureLate,
-                null),
-            [transfer], after);
+        Plan Late(Transfer transfer, string? after)
+        {
+            var taken = Taken(payment, transfer.Id, amountMinor, PaymentException.Late);
+            return Of(
+                new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), [transfer], after, [Receipt(taken)]);
+        }
     }
 
     /// <summary>What is set aside is free again.</summary>
@@ -117,9 +120,10 @@ public sealed class PaymentPlans(TimeProvider clock)
     }
 
     /// <summary>Money goes back to the wallet, out of what the payee was paid.</summary>
+    /// <param name="refundId">Subject of the refund's own receipt.</param>
     /// <param name="rows">What records the refund itself.</param>
     public Plan Refund(
-        Payment payment, Guid transferId, long amountMinor, IReadOnlyList<CompanionRow> rows,
+        Payment payment, Guid refundId, long amountMinor, IReadOnlyList<CompanionRow> rows,
         Func<Outcome, Answer> compose)
     {
         var whole = payment.RefundedMinor + amountMinor == payment.CapturedMinor;
@@ -130,14 +134,14 @@ public sealed class PaymentPlans(TimeProvider clock)
         };
         return new Plan
         {
-            Transfers = [Back(payment, transferId, amountMinor, TransferCode.Refund)],
+            Transfers = [Back(payment, amountMinor, TransferCode.Refund)],
             // What records the refund is asked first: a decision made before is what its second caller has to hear of.
             Rows =
             [
                 .. rows,
                 new PaymentRow(
                     payment, refunded, whole ? PaymentEvent.RefundWhole : PaymentEvent.RefundPart, null),
-                .. refunded.Events(),
+                Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
             ],
             Compose = compose,
         };
@@ -157,12 +161,13 @@ public sealed class PaymentPlans(TimeProvider clock)
                 new PaymentRow(
                     payment, payment with { Dispute = DisputeState.Won }, PaymentEvent.WinDispute, null),
                 [], null, rows);
-        var back = Back(payment, Ids.Next(clock), payment.RefundableMinor, TransferCode.Chargeback);
+        var back = Back(payment, payment.RefundableMinor, TransferCode.Chargeback);
         var lost = payment with
         {
             State = PaymentState.Refunded, RefundedMinor = payment.CapturedMinor, Dispute = DisputeState.Lost,
         };
-        return Of(new PaymentRow(payment, lost, PaymentEvent.LoseDispute, null), [back], null, rows);
+        var receipt = Receipt(payment, ReceiptKind.Chargeback, payment.RefundableMinor, Ids.Next(clock), payment.Id);
+        return Of(new PaymentRow(payment, lost, PaymentEvent.LoseDispute, null), [back], null, [.. rows, receipt]);
     }
 
     /// <summary>Most that a capture may take of a payment.</summary>
@@ -200,11 +205,19 @@ public sealed class PaymentPlans(TimeProvider clock)
     private Transfer Post(string debitKey, Payment payment, long amountMinor, TransferCode code) =>
         Transfer.Post(Ids.Next(clock), debitKey, payment.Payee.AccountKey, amountMinor, code);
 
-    private static Transfer Back(Payment payment, Guid id, long amountMinor, TransferCode code) =>
-        Transfer.Post(id, payment.Payee.AccountKey, payment.WalletKey, amountMinor, code) with
+    private Transfer Back(Payment payment, long amountMinor, TransferCode code) =>
+        Transfer.Post(Ids.Next(clock), payment.Payee.AccountKey, payment.WalletKey, amountMinor, code) with
         {
             RefId = payment.CaptureId,
         };
+
+    private ReceiptRow Receipt(Payment paid) => Receipt(
+        paid, paid.Kind == PaymentKind.Fuel ? ReceiptKind.Fuel : ReceiptKind.Purchase, paid.CapturedMinor, paid.Id,
+        null);
+
+    private ReceiptRow Receipt(Payment payment, string kind, long amountMinor, Guid subject, Guid? corrects) => new(
+        Ids.Next(clock), kind, payment.Person, payment.Payee.Id, payment.Amount with { AmountMinor = amountMinor },
+        subject, corrects);
 
     private static Plan Of(
         PaymentRow row, IReadOnlyList<Transfer> transfers, string? after = null,

@@ -65,7 +65,7 @@ public sealed class RefundPayment
         var done = refund with { State = AdjustmentState.Done };
         var row = new AdjustmentRow(done, approver);
         return _plans.Refund(
-            payment, Ids.Next(_clock), refund.Amount.AmountMinor,
+            payment, refund.Id, refund.Amount.AmountMinor,
             [
                 row,
                 new AuditRow(

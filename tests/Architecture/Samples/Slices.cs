@@ -64,6 +64,21 @@ namespace Sample.Server.People
     }
 }
 
+namespace Sample.Server.Audit
+{
+    internal sealed record Entry(string What);
+
+    internal sealed class LooksPeopleUp
+    {
+        public static int Length(object thing) => ((People.Human)thing).Length;
+    }
+}
+
+namespace Sample.Server.Receipts
+{
+    internal sealed record Receipt(Audit.Entry Written);
+}
+
 namespace Sample.Server.Faces
 {
     internal sealed record Recognised(Vision.Face Face, People.Human Who, Ledger.Account Wallet);
