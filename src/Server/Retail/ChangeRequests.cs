@@ -34,7 +34,8 @@ internal sealed class ChangeRequests(
             var payment = await parties.DemandAsync(id, Caller.Of(http), till: true, ct: ct);
             // Nothing is taken that its payer has not said yes to, in time or late.
             if (payment.AuthorisedAt is null)
-                throw new ProblemException(409, "payment_not_authorised", "Its payer has not said yes to this payment.");
+                throw new ProblemException(
+                    409, "payment_not_authorised", "Its payer has not said yes to this payment.");
             var amountMinor = DemandAmount(request, payment);
             var isLate = (await change.ReadAsync(id, ct)).State == PaymentState.Expired;
             return isLate
@@ -73,7 +74,8 @@ internal sealed class ChangeRequests(
     public Task<IResult> RefundAsync(Guid id, HttpContext http) =>
         idempotency.RunAsync(http, required: true, async (key, ct) =>
         {
-            var request = await RequestBody.JsonAsync<RefundPayment.Request>(http, "Send reason, and amount for a part.");
+            var request = await RequestBody.JsonAsync<RefundPayment.Request>(
+                http, "Send reason, and amount for a part.");
             var caller = Caller.Of(http);
             await parties.DemandAsync(id, caller, till: true, operators: true, ct: ct);
             return await refunds.RunAsync(id, request, caller.Name, key, ct);

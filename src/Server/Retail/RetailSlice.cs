@@ -49,7 +49,10 @@ public static class RetailSlice
             .TakesJson<RequestPayment.Request>(KeyUse.Required).Produces<PaymentAnswer>(201);
         retail.MapGet("/transactions", ListPayments.Handle).RequireAuthorization(Access.Person);
         // The payer in the app, the merchant's till by its key, or an operator: the use case says which of them.
-        var parties = new AuthorizeAttribute { AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}" };
+        var parties = new AuthorizeAttribute
+        {
+            AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}",
+        };
         var one = retail.MapGroup("/transactions/{id:guid}").RequireAuthorization(parties);
         one.MapGet("", ShowPayment.Handle).WithSummary("What became of a payment").Produces<PaymentAnswer>();
         one.MapPost("/confirm", (Guid id, HttpContext http, ChangeRequests use) => use.ConfirmAsync(id, http))

@@ -199,7 +199,8 @@ public sealed class PaymentStoryTests : IAsyncLifetime
         _asha.Http.WriteAsync($"/transactions/{payment["id"]}/confirm", key: key);
 
     private Task<HttpResponseMessage> CaptureAsync(JsonObject payment, long amountMinor) => _bed.TillAsync(
-        $"/transactions/{payment["id"]}/capture", new { amount = new { amount_minor = amountMinor, currency = "INR" } });
+        $"/transactions/{payment["id"]}/capture",
+        new { amount = new { amount_minor = amountMinor, currency = "INR" } });
 
     private Task FreedAsync() => Eventually.HoldsAsync(async () => (await _asha.WalletAsync()).Held == 0);
 }

@@ -246,7 +246,8 @@ public sealed class RefundTests : IAsyncLifetime
         HttpClient by, long amountMinor, string direction, Guid? user = null, string reason = "Gate stuck") =>
         by.WriteAsync("/corrections", new
         {
-            user_id = user ?? _asha.Id, amount = new { amount_minor = amountMinor, currency = "INR" }, direction, reason,
+            user_id = user ?? _asha.Id, direction, reason,
+            amount = new { amount_minor = amountMinor, currency = "INR" },
         });
 
     private Task<HttpResponseMessage> ResolveAsync(JsonObject payment, string outcome) =>
