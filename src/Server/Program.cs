@@ -7,6 +7,7 @@ using SightPay.Server.Events;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
 using SightPay.Server.Transit;
@@ -25,9 +26,9 @@ internal static class Program
     /// <summary>All migrations, in ring order.</summary>
     public static IReadOnlyList<SliceSchema> Schemas { get; } =
     [
-        new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, AuditSlice.Schema, EventsSlice.Schema,
-        FacesSlice.Schema, WalletsSlice.Schema, StationsSlice.Schema, PaymentsSlice.Schema, TransitSlice.Schema,
-        RetailSlice.Schema,
+        new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, ReceiptsSlice.Schema, AuditSlice.Schema,
+        EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, StationsSlice.Schema, PaymentsSlice.Schema,
+        TransitSlice.Schema, RetailSlice.Schema,
     ];
 
     private static Task<int> Main(string[] args)
@@ -86,6 +87,7 @@ internal static class Program
         var (services, limits, currency) = (builder.Services, settings.Limits, settings.Currency);
         services.AddWeb(settings, store, Schemas);
         services.AddPeople(new PeopleSettings(settings.DataFolder, currency));
+        services.AddReceipts();
         services.AddAudit();
         services.AddEvents();
         services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax));

@@ -15,6 +15,7 @@ using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 using SightPay.Server.Wallets;
 using SightPay.Tests.Support;
 using Xunit;
@@ -68,7 +69,7 @@ internal sealed class InnerServer : IAsyncDisposable
         options ??= new();
         var database = options.On?.Database ?? await TestDatabase.CreateAsync(
             new SliceSchema("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, AuditSlice.Schema,
-            EventsSlice.Schema, WalletsSlice.Schema, PaymentsSlice.Schema);
+            EventsSlice.Schema, ReceiptsSlice.Schema, WalletsSlice.Schema, PaymentsSlice.Schema);
         var folder = options.On?.DataFolder ?? NewFolder();
         var clock = options.On?.Clock ?? new ManualClock(TimeProvider.System.GetUtcNow());
         var log = new ConcurrentQueue<string>();
@@ -165,7 +166,7 @@ internal sealed class InnerServer : IAsyncDisposable
         services.AddSingleton(_ => new Connections(options.ConnectionsMax, clock));
         services.AddSingleton<Idempotency>();
         services.AddPeople(options.People(new(folder, Currency) { PasswordIterations = 1_000 }));
-        services.AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
+        services.AddReceipts().AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
         services.AddPayments(options.Payments(new(Currency) { SettleWait = TimeSpan.Zero }));
         services.AddSingleton<OpenLedger>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenLedger>().Ledger!);

@@ -16,6 +16,7 @@ using SightPay.Server.Events;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
 using SightPay.Server.Transit;
@@ -47,7 +48,8 @@ public sealed class ServerBed : IAsyncDisposable
     {
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
-            PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema);
+            PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
+            ReceiptsSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing };
         await bed.OpenAsync(clock, demo);
         return bed;
@@ -143,7 +145,8 @@ public sealed class ServerBed : IAsyncDisposable
         });
         services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
-        services.AddAudit().AddEvents().AddWallets(new WalletSettings("INR")).AddPayments(new PaymentSettings("INR"));
+        services.AddReceipts().AddAudit().AddEvents().AddWallets(new WalletSettings("INR"));
+        services.AddPayments(new PaymentSettings("INR"));
         if (_seeing) services.AddFaces(new FacesSettings());
         services.AddStations(new StationsSettings());
         services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"));

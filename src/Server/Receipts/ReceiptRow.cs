@@ -1,0 +1,149 @@
+using System.Security.Cryptography;
+using Npgsql;
+using NpgsqlTypes;
+using SightPay.Ledger;
+
+namespace SightPay.Server.Receipts;
+
+/// <summary>
+/// The receipt of a settled payment: it becomes the next leaf of the receipt log in the commit that moves the money.
+/// </summary>
+/// <param name="Id">Minted by the planner of the act.</param>
+/// <param name="Kind">One of <see cref="ReceiptKind"/>.</param>
+/// <param name="Payer">Whose receipt it is. The leaf holds only a salted commitment to them.</param>
+/// <param name="Payee">Merchant id, operator, or name of the provider.</param>
+/// <param name="Amount">What was settled; zero for a free journey.</param>
+/// <param name="Subject">Id of the payment, top-up, journey or refund.</param>
+/// <param name="Corrects">Subject of the receipt that this one takes back.</param>
+/// <param name="Text">One line of at most 200 characters. It can never be erased, so it names no person.</param>
+public sealed record ReceiptRow(
+    Guid Id, string Kind, Guid? Payer, string Payee, Money Amount, Guid Subject, Guid? Corrects = null,
+    string? Text = null) : CompanionRow
+{
+    public const int TextMax = 200;
+
+    /// <exception cref="ArgumentException">A bug of the slice that planned it.</exception>
+    internal void DemandWhole()
+    {
+        Demand(Id != Guid.Empty && Subject != Guid.Empty, "A receipt has an id and a subject.");
+        Demand(ReceiptKind.All.Contains(Kind), $"There is no kind of receipt named {Kind}.");
+        Demand(Payer != Guid.Empty && Corrects != Guid.Empty, "An empty id is no payer and no subject.");
+        Demand(Amount.AmountMinor >= 0, "A receipt's amount is never negative; what is taken back has its own kind.");
+        Demand(Amount.Currency is { Length: 3 }, "A receipt's amount has a currency.");
+        Demand(IsLine(Payee, 1), "A receipt has a payee, named in one short line.");
+        Demand(Text is null || IsLine(Text, 1), "A receipt's text is one short line, or null.");
+    }
+
+    private static bool IsLine(string text, int lengthMin) =>
+        text.Length >= lengthMin && text.Length <= TextMax && !text.Any(char.IsControl);
+
+    private static void Demand(bool condition, string message)
+    {
+        if (!condition) throw new ArgumentException(message);
+    }
+}
+
+/// <summary>What was settled. The words are in the leaves, so they never change.</summary>
+public static class ReceiptKind
+{
+    public const string Purchase = "purchase";
+    public const string TopUp = "top_up";
+    public const string Fare = "fare";
+    public const string Fuel = "fuel";
+    public const string Refund = "refund";
+    public const string Chargeback = "chargeback";
+    public const string Correction = "correction";
+
+    public static readonly IReadOnlySet<string> All = new HashSet<string>
+    {
+        Purchase, TopUp, Fare, Fuel, Refund, Chargeback, Correction,
+    };
+}
+
+/// <summary>
+/// Writes the receipts of a group of acts in the commit of the acts, numbered without a gap: the numbers go on from the
+/// greatest one stored, and only the ledger's writer, which holds the ledger's lock, writes here. A batch that is
+/// rolled back leaves no gap, since it took no number from anywhere.
+/// </summary>
+internal sealed class ReceiptWriter : ICompanionWriter
+{
+    public Type RowType => typeof(ReceiptRow);
+
+    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
+
+    private sealed class Batch : ICompanionBatch
+    {
+        private const string Insert =
+            """
+            insert into receipt (seq, amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind,
+                payee, currency, text)
+            select coalesce((select max(seq) from receipt), -1) + r.place, r.amount_minor, r.at, r.id, r.subject,
+                r.corrects, r.payer, r.salt, r.leaf, r.payer_salt, r.kind, r.payee, r.currency, r.text
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality
+                as r(amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind, payee, currency,
+                    text, place)
+            """;
+
+        private readonly List<(ReceiptRow Row, DateTimeOffset At)> _applied = [];
+
+        public int Load(NpgsqlBatch batch) => 0;
+
+        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
+
+        public GuardVerdict Check(CompanionRow row)
+        {
+            ((ReceiptRow)row).DemandWhole();
+            return GuardVerdict.Ok;
+        }
+
+        public void Apply(CompanionRow row, DateTimeOffset at) => _applied.Add(((ReceiptRow)row, at));
+
+        public void Write(NpgsqlBatch batch)
+        {
+            if (_applied.Count == 0) return;
+            var receipts = Seal(_applied);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Insert)
+            {
+                Parameters =
+                {
+                    Column(receipts, NpgsqlDbType.Bigint, receipt => receipt.Amount.AmountMinor),
+                    Column(receipts, NpgsqlDbType.TimestampTz, receipt => receipt.At.UtcDateTime),
+                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Id),
+                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Subject),
+                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Corrects),
+                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Payer?.Person),
+                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Salt),
+                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.LeafHash()),
+                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Payer?.Salt),
+                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Kind),
+                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Payee),
+                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
+                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Text),
+                },
+            });
+        }
+
+        /// <summary>Gives every receipt its salts: chance for the whole batch is drawn at once.</summary>
+        private static Receipt[] Seal(List<(ReceiptRow Row, DateTimeOffset At)> applied)
+        {
+            var chance = RandomNumberGenerator.GetBytes(applied.Count * 2 * Receipt.SaltBytes);
+            var receipts = new Receipt[applied.Count];
+            for (var i = 0; i < receipts.Length; i++)
+            {
+                var (row, at) = applied[i];
+                var salts = chance.AsSpan(i * 2 * Receipt.SaltBytes, 2 * Receipt.SaltBytes);
+                var payer = row.Payer is { } person
+                    ? new Payer(person, salts[Receipt.SaltBytes..].ToArray())
+                    : null;
+                receipts[i] = new Receipt(
+                    row.Id, row.Kind, at, row.Amount, payer, payer?.Commitment(), row.Payee, row.Subject,
+                    row.Corrects, row.Text, salts[..Receipt.SaltBytes].ToArray());
+            }
+            return receipts;
+        }
+
+        private static NpgsqlParameter<T[]> Column<T>(Receipt[] receipts, NpgsqlDbType type, Func<Receipt, T> value) =>
+            new() { TypedValue = Array.ConvertAll(receipts, receipt => value(receipt)),
+                NpgsqlDbType = NpgsqlDbType.Array | type };
+    }
+}
