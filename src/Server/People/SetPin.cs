@@ -51,8 +51,8 @@ internal sealed class SetPin(
     }
 
     /// <summary>
-    /// Why a PIN cannot be taken. One digit over and over, runs up and down and a repeated pair (1111, 1234, 9876, 1212)
-    /// are what people choose most and thieves guess first.
+    /// Why a PIN cannot be taken. One digit over and over, runs up and down, a repeated pair (1111, 1234, 9876, 1212):
+    /// people choose them most, so thieves guess them first.
     /// </summary>
     internal static string? WhyNot(string? pin)
     {
