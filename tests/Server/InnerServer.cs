@@ -161,6 +161,7 @@ internal sealed class InnerServer : IAsyncDisposable
         [
             new(RateLimits.SignIn, 10, TimeSpan.FromMinutes(1)),
             new(RateLimits.SignUp, options.SignUpsPerHour, TimeSpan.FromHours(1)),
+            .. RateLimits.OfStepUp,
         ], clock));
         services.AddSingleton(_ => new Connections(options.ConnectionsMax, clock));
         services.AddSingleton<Idempotency>();

@@ -136,7 +136,9 @@ public sealed class ServerBed : IAsyncDisposable
         services.AddSingleton<Idempotency>().AddSingleton(new Connections(100, time));
         var hour = TimeSpan.FromHours(1);
         services.AddSingleton(new RateLimits(
-            [new(RateLimits.SignIn, 100_000, hour), new(RateLimits.SignUp, 100_000, hour)], time));
+        [
+            new(RateLimits.SignIn, 100_000, hour), new(RateLimits.SignUp, 100_000, hour), .. RateLimits.OfStepUp,
+        ], time));
         services.AddPeople(new PeopleSettings(DataFolder, "INR")
         {
             PasswordIterations = 1000, AccessTokenLife = TimeSpan.FromDays(30),

@@ -14,6 +14,12 @@ public static class Access
     /// <summary>A person with the role manager or admin.</summary>
     public const string Operator = "operator";
 
+    /// <summary>An operator, or an auditor: may look at everything.</summary>
+    public const string Reader = "reader";
+
+    /// <summary>A person with the role admin.</summary>
+    public const string Admin = "admin";
+
     /// <summary>A device with a valid station key (header X-Station-Key).</summary>
     public const string Station = "station";
 
@@ -29,6 +35,9 @@ public sealed record Caller(string Name, Guid? PersonId, string? StationId, IRea
 {
     public bool IsOperator => Roles.Contains("manager") || Roles.Contains("admin");
 
+    /// <summary>Operators and auditors; the latter change nothing.</summary>
+    public bool ReadsAll => IsOperator || Roles.Contains("auditor");
+
     public static Caller Of(HttpContext http) => Of(http.User);
 
     public static Caller Of(ClaimsPrincipal user)
@@ -43,4 +52,7 @@ public sealed record Caller(string Name, Guid? PersonId, string? StationId, IRea
 
     /// <summary>True for the person themself and for operators.</summary>
     public bool MaySee(Guid person) => PersonId == person || IsOperator;
+
+    /// <summary>The same, and auditors, on routes that change nothing.</summary>
+    public bool MayRead(Guid person) => PersonId == person || ReadsAll;
 }

@@ -17,6 +17,16 @@ public sealed class RateLimits(IEnumerable<RateLimit> limits, TimeProvider clock
     /// <summary>Sign-ups per address.</summary>
     public const string SignUp = "sign_up";
 
+    /// <summary>New PINs per person: somebody's own PIN must not become a way to try out a lookalike's.</summary>
+    public const string PinChange = "pin_change";
+
+    /// <summary>Tries of a phone's last digits per person.</summary>
+    public const string PhoneDigits = "phone_digits";
+
+    /// <summary>The limits around second factors, the same everywhere.</summary>
+    public static IReadOnlyList<RateLimit> OfStepUp { get; } =
+        [new(PinChange, 10, TimeSpan.FromDays(1)), new(PhoneDigits, 10, TimeSpan.FromHours(1))];
+
     /// <summary>Beyond this many partitions the ones whose window has passed are forgotten.</summary>
     private const int SweepAt = 10_000;
 

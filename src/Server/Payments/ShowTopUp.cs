@@ -7,7 +7,7 @@ internal sealed class ShowTopUp(TopUpStore store)
 {
     public async Task<IResult> RunAsync(HttpContext http, string id, CancellationToken ct) =>
         Guid.TryParse(id, out var topUp)
-        && await store.FindAsync(topUp, ct) is { } found && Caller.Of(http).MaySee(found.PersonId)
+        && await store.FindAsync(topUp, ct) is { } found && Caller.Of(http).MayRead(found.PersonId)
             ? Results.Json(TopUpAnswer.Of(found), ApiJson.Options)
             : Problems.Of(404, "top_up_not_found", "There is no such top-up.");
 }

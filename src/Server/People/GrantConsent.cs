@@ -30,7 +30,7 @@ internal sealed class GrantConsent(ConsentStore store, WithdrawConsent withdrawa
 
     public async Task<IResult> ListAsync(HttpContext http, string id, CancellationToken ct)
     {
-        if (PersonAccess.Refuse(http, id, out var person) is { } refusal) return refusal;
+        if (PersonAccess.RefuseReading(http, id, out var person) is { } refusal) return refusal;
         return Results.Json(new Page<ConsentRow>(await store.ListAsync(person, ct), null), ApiJson.Options);
     }
 }

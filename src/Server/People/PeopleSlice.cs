@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.OpenApi;
+using Npgsql;
 using SightPay.Server.Api;
+using SightPay.Server.Audit;
 using SightPay.Server.Database;
 
 namespace SightPay.Server.People;
@@ -11,7 +13,7 @@ public static class PeopleSlice
 {
     public static SliceSchema Schema => SliceSchema.Of("People");
 
-    /// <summary>Needs NpgsqlDataSource, GeneralLedger, RateLimits and TimeProvider among the services.</summary>
+    /// <summary>Needs NpgsqlDataSource, GeneralLedger, RateLimits, Audit and TimeProvider among the services.</summary>
     public static IServiceCollection AddPeople(this IServiceCollection services, PeopleSettings settings)
     {
         var tokenKeys = new DirectoryInfo(Path.Combine(settings.DataFolder, "keys", "tokens"));
@@ -23,8 +25,16 @@ public static class PeopleSlice
         services.AddSingleton<Passwords>();
         services.AddSingleton<AccessTokens>().AddSingleton<PersonVault>().AddSingleton<Consents>();
         services.AddSingleton(provider => new Persons(
-            provider.GetRequiredService<PeopleStore>(), provider.GetRequiredService<Passwords>(), settings,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<PeopleStore>(), provider.GetRequiredService<Passwords>(),
+            provider.GetRequiredService<RateLimits>(), settings, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<PinStore>();
+        services.AddSingleton(provider => new Pins(
+            provider.GetRequiredService<PinStore>(), provider.GetRequiredService<Passwords>(),
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InstallationKey>()));
+        services.AddSingleton(provider => new Phones(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<PersonVault>(),
+            provider.GetRequiredService<RateLimits>()));
+        services.AddSingleton<SetPin>().AddSingleton<SetPhone>().AddSingleton<SetRoles>();
         services.AddSingleton<SignUp>().AddSingleton<ShowPeople>().AddSingleton<SignIn>();
         services.AddSingleton<RefreshSession>().AddSingleton<SignOut>();
         services.AddSingleton<GrantConsent>().AddSingleton<WithdrawConsent>();
@@ -36,7 +46,11 @@ public static class PeopleSlice
             .AddPolicy(Access.Person, policy => policy
                 .AddAuthenticationSchemes(Access.PersonScheme).RequireClaim(Access.SubjectClaim))
             .AddPolicy(Access.Operator, policy => policy
-                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Manager, Role.Admin));
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Manager, Role.Admin))
+            .AddPolicy(Access.Reader, policy => policy
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Manager, Role.Admin, Role.Auditor))
+            .AddPolicy(Access.Admin, policy => policy
+                .AddAuthenticationSchemes(Access.PersonScheme).RequireRole(Role.Admin));
         services.ConfigureSwaggerGen(docs => docs.MapType<Secret>(
             () => new OpenApiSchema { Type = JsonSchemaType.String, Format = "password" }));
         services.TryAddSingleton(TimeProvider.System);
@@ -51,7 +65,7 @@ public static class PeopleSlice
             .WithSummary("Sign up").TakesKey(KeyUse.Optional).Produces<UserAnswer>(201);
         users.MapGet("", (string? cursor, int? limit, ShowPeople use, CancellationToken ct) =>
                 use.ListAsync(cursor, limit, ct))
-            .WithSummary("List people (operators)").RequireAuthorization(Access.Operator)
+            .WithSummary("List people (operators)").RequireAuthorization(Access.Reader)
             .Produces<Page<ListedUserAnswer>>();
         users.MapGet("/{id}", (HttpContext http, string id, ShowPeople use, CancellationToken ct) =>
                 use.OneAsync(http, id, ct))
@@ -70,6 +84,7 @@ public static class PeopleSlice
             .WithSummary("Withdraw consent; what was stored under it is erased")
             .RequireAuthorization(Access.Person).Produces(204);
 
+        MapStepUp(users);
         app.MapGet("/consents/{purpose}", (string purpose) => ConsentTexts.Of(purpose) is { } text
                 ? Results.Json(text, ApiJson.Options)
                 : Problems.Of(404, "purpose_unknown", "There is no consent for this purpose."))
@@ -91,5 +106,24 @@ public static class PeopleSlice
                 use.RunAsync(http, body, ct))
             .WithSummary("End the session").Produces(204);
         return app;
+    }
+
+    private static void MapStepUp(RouteGroupBuilder users)
+    {
+        users.MapPut("/{id}/pin", (HttpContext http, string id, SetPinRequest body, SetPin use, CancellationToken ct) =>
+                use.RunAsync(http, id, body, ct))
+            .WithSummary("Choose a PIN").RequireAuthorization(Access.Person).Produces(204);
+        users.MapPost("/{id}/pin/unlock", (HttpContext http, string id, SetPin use, CancellationToken ct) =>
+                use.UnlockAsync(http, id, ct))
+            .WithSummary("Give a locked PIN its tries back (operators)").RequireAuthorization(Access.Operator)
+            .Produces(204);
+        users.MapPut("/{id}/phone", (
+                HttpContext http, string id, SetPhoneRequest body, SetPhone use, CancellationToken ct) =>
+                use.RunAsync(http, id, body, ct))
+            .WithSummary("Give a phone number").RequireAuthorization(Access.Person).Produces(204);
+        users.MapPut("/{id}/roles", (
+                HttpContext http, string id, SetRolesRequest body, SetRoles use, CancellationToken ct) =>
+                use.RunAsync(http, id, body, ct))
+            .WithSummary("Give and take roles (admins)").RequireAuthorization(Access.Admin).Produces<UserAnswer>();
     }
 }

@@ -18,6 +18,12 @@ internal sealed record Login(Person Person, string PasswordHash, bool Disabled)
 /// <summary>A line of the operators' list.</summary>
 internal sealed record ListedPerson(Person Person, DateTimeOffset CreatedAt, bool Disabled);
 
+/// <summary>What a person can step up with.</summary>
+internal readonly record struct StepUpMeans(bool HasPin, bool HasPhone);
+
+/// <param name="OtherAdmins">Somebody else is an admin too.</param>
+internal sealed record LockedRoles(string[] Roles, bool OtherAdmins);
+
 /// <summary>SQL of people and their accounts.</summary>
 internal sealed class PeopleStore(NpgsqlDataSource database)
 {
@@ -34,6 +40,20 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
 
     public Task<Login?> LoginBySignUpKeyAsync(Guid key, CancellationToken ct) =>
         LoginAsync("sign_up_key = $1", key, ct);
+
+    public Task<Login?> LoginAsync(Guid person, CancellationToken ct) => LoginAsync("id = $1", person, ct);
+
+    public async Task<StepUpMeans> StepUpMeansAsync(Guid person, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select exists (select from person_pin where person_id = p.id), p.phone is not null
+            from person p where p.id = $1
+            """);
+        command.Parameters.Add(new() { Value = person });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? new(reader.GetBoolean(0), reader.GetBoolean(1)) : default;
+    }
 
     public async Task<IReadOnlyList<ListedPerson>> ListAsync(Guid? before, int limit, CancellationToken ct)
     {
@@ -86,6 +106,44 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
         await Persons.OpenAccountsAsync(connection, transaction, person.Id, currency, ct);
         await transaction.CommitAsync(ct);
         return true;
+    }
+
+    /// <summary>
+    /// A person's roles, which nobody else changes until the commit: of two admins who dismiss each other at once,
+    /// one stays. Null when there is no such person.
+    /// </summary>
+    public static async Task<LockedRoles?> LockRolesAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    {
+        await using (var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands = { new("select pg_advisory_xact_lock(hashtext('sightpay.roles'))") },
+        })
+            await batch.ExecuteNonQueryAsync(ct);
+        await using var command = new NpgsqlCommand(
+            """
+            select roles, exists (
+                select from person where id <> $1 and 'admin' = any(roles) and disabled_at is null)
+            from person where id = $1
+            """, connection, transaction)
+        {
+            Parameters = { new() { Value = person } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1))
+            : null;
+    }
+
+    public static async Task SetRolesAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, string[] roles, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "update person set roles = $2 where id = $1", connection, transaction)
+        {
+            Parameters = { new() { Value = person }, new() { Value = roles } },
+        };
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     public async Task SetPasswordHashAsync(Guid person, string hash, CancellationToken ct)

@@ -3,10 +3,11 @@ using SightPay.Ledger;
 namespace SightPay.Server.People;
 
 /// <summary>A person as the API shows them to themself and to operators.</summary>
-internal sealed record UserAnswer(Guid Id, string Name, string Email, IEnumerable<string> Roles, Money? Wallet)
+internal sealed record UserAnswer(
+    Guid Id, string Name, string Email, IEnumerable<string> Roles, Money? Wallet, bool HasPin, bool HasPhone)
 {
-    public static UserAnswer Of(Person person, Money? wallet = null) =>
-        new(person.Id, person.Name, person.Email, person.Roles.Order(), wallet);
+    public static UserAnswer Of(Person person, Money? wallet = null, StepUpMeans means = default) => new(
+        person.Id, person.Name, person.Email, person.Roles.Order(), wallet, means.HasPin, means.HasPhone);
 
     public override string ToString() => $"{nameof(UserAnswer)} {Id}";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.People;
 
@@ -44,18 +45,34 @@ public sealed class Persons
 {
     private readonly PeopleStore _store;
     private readonly Passwords _passwords;
+    private readonly RateLimits _limits;
     private readonly PeopleSettings _settings;
     private readonly TimeProvider _clock;
 
-    internal Persons(PeopleStore store, Passwords passwords, PeopleSettings settings, TimeProvider clock)
+    internal Persons(
+        PeopleStore store, Passwords passwords, RateLimits limits, PeopleSettings settings, TimeProvider clock)
     {
         _store = store;
         _passwords = passwords;
+        _limits = limits;
         _settings = settings;
         _clock = clock;
     }
 
     public Task<Person?> FindAsync(Guid id, CancellationToken ct) => _store.FindAsync(id, ct);
+
+    /// <summary>Somebody who is signed in must say their password again before they change what guards them.</summary>
+    /// <exception cref="ProblemException">
+    /// 403 password_wrong, or 429: tries count as those of signing in.
+    /// </exception>
+    public async Task DemandPasswordAsync(Guid person, Secret password, CancellationToken ct)
+    {
+        var login = await _store.LoginAsync(person, ct);
+        _limits.Demand(RateLimits.SignIn, EmailAddress.KeyOf(login?.Person.Email ?? ""));
+        if (login is null || login.Disabled
+            || await _passwords.CheckAsync(login.PasswordHash, password, ct) == PasswordCheck.Wrong)
+            throw new ProblemException(403, "password_wrong", "The password is wrong.");
+    }
 
     /// <summary>Opens (or finds) the first operator of an installation; returns false when one exists
     /// already.</summary>

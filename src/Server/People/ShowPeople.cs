@@ -8,9 +8,10 @@ internal sealed class ShowPeople(PeopleStore store, GeneralLedger ledger)
 {
     public async Task<IResult> OneAsync(HttpContext http, string id, CancellationToken ct)
     {
-        if (PersonAccess.Refuse(http, id, out var personId) is { } refusal) return refusal;
+        if (PersonAccess.RefuseReading(http, id, out var personId) is { } refusal) return refusal;
         return await store.FindAsync(personId, ct) is { } person
-            ? Results.Json(UserAnswer.Of(person, await WalletAsync(person.Id, ct)), ApiJson.Options)
+            ? Results.Json(UserAnswer.Of(
+                person, await WalletAsync(person.Id, ct), await store.StepUpMeansAsync(person.Id, ct)), ApiJson.Options)
             : PersonAccess.NotFound();
     }
 

@@ -62,6 +62,6 @@ public static class TransitSlice
         transit.MapGet("/stops", ShowStops.Handle).AllowAnonymous();
         transit.MapGet("/fares", ShowFare.Handle).AllowAnonymous();
         transit.MapGet("/journeys", ListJourneys.Handle).RequireAuthorization(Access.Person);
-        transit.MapGet("/console/stops", ShowConsole.Handle).RequireAuthorization(Access.Operator);
+        transit.MapGet("/console/stops", ShowConsole.Handle).RequireAuthorization(Access.Reader);
     }
 }

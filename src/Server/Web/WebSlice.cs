@@ -64,6 +64,7 @@ internal static class WebSlice
         [
             new(RateLimits.SignIn, settings.Limits.SignInsPerMinute, TimeSpan.FromMinutes(1)),
             new(RateLimits.SignUp, settings.Limits.SignUpsPerHour, TimeSpan.FromHours(1)),
+            .. RateLimits.OfStepUp,
         ], provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusText>().AddSingleton<OtlpExport>().AddSingleton<Webcam>();
         services.ConfigureHttpJsonOptions(json =>
