@@ -18,10 +18,11 @@ internal sealed class GroupCommit(
     public async Task LoadAsync()
     {
         var (ids, keys) = NamedAccounts();
-        var (transferIds, holdIds) = NamedTransfers();
+        var (transferIds, holdIds, takenIds) = NamedTransfers();
         var loaded = await session.LoadAsync(new BatchNeeds(
             virtualClock ? Microseconds(clock.GetUtcNow()) : null, directory, ids, keys,
-            acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, sweep ? SweepMax : 0, _companions))
+            acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, takenIds,
+            sweep ? SweepMax : 0, _companions))
             .ConfigureAwait(false);
         _state = loaded.State;
         Must.Hold(_state.At >= session.Position.LastAt, "The ledger's clock never runs backwards.");
@@ -59,16 +60,18 @@ internal sealed class GroupCommit(
         return ([.. ids], [.. keys]);
     }
 
-    private (Guid[] TransferIds, Guid[] HoldIds) NamedTransfers()
+    private (Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds) NamedTransfers()
     {
+        var takenIds = new HashSet<Guid>();
         var transferIds = new HashSet<Guid>();
         var holdIds = new HashSet<Guid>();
         foreach (var transfer in AllTransfers())
         {
             transferIds.Add(transfer.Id);
             if (transfer.HoldId is { } holdId) holdIds.Add(holdId);
+            if (transfer is { Kind: TransferKind.Post, RefId: { } takenId }) takenIds.Add(takenId);
         }
-        return ([.. transferIds], [.. holdIds]);
+        return ([.. transferIds], [.. holdIds], [.. takenIds]);
     }
 
     private IEnumerable<Transfer> AllTransfers()

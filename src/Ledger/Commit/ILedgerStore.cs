@@ -30,7 +30,8 @@ internal interface ILedgerSession : IAsyncDisposable
     Task<LoadedBatch> LoadAsync(BatchNeeds needs);
 
     /// <summary>Writes everything that was decided and commits.</summary>
-    Task CommitAsync(BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions);
+    Task CommitAsync(
+        BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions);
 
     Task RollbackAsync();
 
@@ -40,10 +41,11 @@ internal interface ILedgerSession : IAsyncDisposable
 
 /// <summary>Everything a batch has to look up.</summary>
 /// <param name="Now">The virtual clock's time; null: the store's own clock.</param>
+/// <param name="TakenIds">Transfers that refunds and their like name.</param>
 /// <param name="SweepMax">Most overdue holds that are loaded to be freed; 0: none.</param>
 internal sealed record BatchNeeds(
     DateTimeOffset? Now, AccountDirectory Directory, long[] AccountIds, string[] AccountKeys, Guid[] ActIds,
-    Guid[] TransferIds, Guid[] HoldIds, int SweepMax, CompanionSet Companions);
+    Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax, CompanionSet Companions);
 
 /// <param name="DueHolds">How many overdue holds were found.</param>
 internal readonly record struct LoadedBatch(BatchState State, int DueHolds);

@@ -74,6 +74,16 @@ internal sealed class PostgresSession : ILedgerSession
 
     public const string TakenTransferIds = "select id from transfer where id = any($1)";
 
+    /// <summary>What refunds may still take back of the transfers that they name. The codes are those of
+    /// <see cref="TransferRules"/>.</summary>
+    public const string Refundable =
+        """
+        select t.id, (t.amount + coalesce((
+            select sum(case when r.code in (8, 11) then r.amount else -r.amount end) from transfer r
+            where r.ref_id = t.id and r.kind = 1 and r.code in (8, 9, 10, 11)), 0))::bigint
+        from transfer t where t.id = any($1) and t.kind in (1, 3)
+        """;
+
     private const string InsertTransfers =
         """
         insert into transfer
@@ -167,6 +177,12 @@ internal sealed class PostgresSession : ILedgerSession
         await ReadHoldsAsync(reader, state).ConfigureAwait(false);
         await reader.NextResultAsync().ConfigureAwait(false);
         var due = await ReadHoldsAsync(reader, state).ConfigureAwait(false);
+        if (needs.TakenIds.Length > 0)
+        {
+            await reader.NextResultAsync().ConfigureAwait(false);
+            while (await reader.ReadAsync().ConfigureAwait(false))
+                state.SetRefundable(reader.GetGuid(0), reader.GetInt64(1));
+        }
 
         foreach (var (companion, count) in loads)
             for (var i = 0; i < count; i++)
@@ -276,6 +292,7 @@ internal sealed class PostgresSession : ILedgerSession
         batch.Add(TakenTransferIds).With(needs.TransferIds);
         batch.Add(NamedHolds).With(needs.HoldIds);
         batch.Add(DueHolds).With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax);
+        if (needs.TakenIds.Length > 0) batch.Add(Refundable).With(needs.TakenIds);
     }
 
     private static async Task ReadAccountsAsync(NpgsqlDataReader reader, BatchState state, AccountDirectory directory)
