@@ -55,7 +55,8 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
         Assert.Equal((50_000, 0), await _asha.WalletAsync());
 
         _clock.Advance(TimeSpan.FromMinutes(12));
-        var left = await ConfirmedAsync("S2-out", await _asha.MistakenAtAsync("S2-out", _twin.Id), new { pin = "5081" });
+        var askedAgain = await _asha.MistakenAtAsync("S2-out", _twin.Id);
+        var left = await ConfirmedAsync("S2-out", askedAgain, new { pin = "5081" });
         Assert.Equal(("open", "ok"), Said(left));
         Assert.Equal(500, (long)left["fare_minor"]!);
         Assert.Equal((49_500, 0), await _twin.WalletAsync());
@@ -65,7 +66,8 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
     public async Task Phone_digits_say_it_too()
     {
         var asked = await _asha.MistakenAtAsync("S1-in", _twin.Id);
-        Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S1-in", asked, new { phone_last4 = "0000" })));
+        var wrong = await ConfirmedAsync("S1-in", asked, new { phone_last4 = "0000" });
+        Assert.Equal(("ask", "step_up_wrong"), Said(wrong));
         var opened = await ConfirmedAsync("S1-in", asked, new { phone_last4 = "2345" });
         Assert.Equal(("open", "ok"), Said(opened));
         Assert.Equal(_asha.Id, (Guid)opened["person"]!["id"]!);
@@ -184,7 +186,8 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
         var plain = Idempotency.Fingerprint(
             "station:S1-in"u8.ToArray(), "POST"u8.ToArray(), Encoding.UTF8.GetBytes(Route(asked)),
             Encoding.UTF8.GetBytes($$"""{"pin":"{{Pin}}"}"""));
-        Assert.NotEqual(plain.ToArray(), await ScalarAsync<byte[]>($"select fingerprint from attempt where id = '{key}'"));
+        Assert.NotEqual(
+            plain.ToArray(), await ScalarAsync<byte[]>($"select fingerprint from attempt where id = '{key}'"));
     }
 
     [Fact]
