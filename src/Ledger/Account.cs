@@ -14,6 +14,9 @@ public enum AccountKind : short
 
     /// <summary>Money that a payment provider has taken and not yet paid out. Asset.</summary>
     ProviderClearing = 4,
+
+    /// <summary>What the operator bears: corrections, losses. Expense.</summary>
+    Expense = 5,
 }
 
 /// <summary>Limits that the ledger itself enforces on an account.</summary>

@@ -72,6 +72,7 @@ public static class RefusalCode
     public const string HoldAlreadyVoided = "hold_already_voided";
     public const string HoldExpired = "hold_expired";
     public const string CaptureAboveHold = "capture_above_hold";
+    public const string RefundAboveCaptured = "refund_above_captured";
     public const string TransferIdTaken = "transfer_id_taken";
 }
 

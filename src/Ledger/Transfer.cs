@@ -29,6 +29,10 @@ public enum TransferCode : short
     Release = 5,
     Expiry = 6,
     LateCapture = 7,
+    OverCapture = 8,
+    Refund = 9,
+    Chargeback = 10,
+    Correction = 13,
 }
 
 /// <summary>One immutable movement between two accounts: debit, credit, amount in minor units.</summary>

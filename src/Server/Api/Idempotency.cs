@@ -26,8 +26,9 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
 
     private const int KeyLengthMax = 255;
 
-    /// <summary>A use case plans anew when somebody else changed what it planned on; it wins soon or never.</summary>
-    private const int StaleTriesMax = 20;
+    /// <summary>A use case plans anew when somebody else changed what it planned on. Of all who meet one wins in each
+    /// commit, so this is how many may want the same thing at once.</summary>
+    private const int StaleTriesMax = 100;
 
     private readonly ConcurrentDictionary<Guid, Task<ActResult>> _flights = new();
 

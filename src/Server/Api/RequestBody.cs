@@ -35,6 +35,24 @@ public sealed class RequestBody
         return body;
     }
 
+    /// <summary>A JSON body, read here and not bound by the route: the idempotency fingerprint needs its bytes
+    /// too.</summary>
+    /// <param name="hint">What to send, for whoever sent something else.</param>
+    /// <exception cref="ProblemException">400 malformed_json.</exception>
+    public static async Task<T> JsonAsync<T>(HttpContext http, string hint) where T : class
+    {
+        var body = await OfAsync(http);
+        try
+        {
+            if (JsonSerializer.Deserialize<T>(body._bytes.Span, ApiJson.Options) is { } read) return read;
+        }
+        catch (JsonException)
+        {
+            // Falls through to the same answer as a body without an object.
+        }
+        throw new ProblemException(400, "malformed_json", hint);
+    }
+
     /// <summary>
     /// What the body says, whatever its envelope: the names and contents of multipart parts in order (not their
     /// boundary or file names), JSON without white space, other content as it is.

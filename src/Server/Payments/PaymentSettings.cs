@@ -6,6 +6,11 @@ public sealed record PaymentSettings(string Currency)
     public long TopUpMinorMin { get; init; } = 1_00;
     public long TopUpMinorMax { get; init; } = 10_000_00;
 
+    /// <summary>What one operator or till may refund or correct alone; above it another one has to agree.</summary>
+    public long OperatorAloneMinorMax { get; init; } = 500_00;
+
+    public long CorrectionMinorMax { get; init; } = 100_000_00;
+
     /// <summary>A provider's message whose clock differs by more is taken for a replay.</summary>
     public TimeSpan WebhookSkew { get; init; } = TimeSpan.FromSeconds(300);
 

@@ -17,6 +17,21 @@ public static class PaymentsSlice
         services.AddSingleton<ICompanionWriter, FaceSpendWriter>();
         services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
         services.AddSingleton<ICompanionWriter, TopUpCreditedWriter>();
+        services.AddSingleton<ICompanionWriter, PaymentTable>();
+        services.AddSingleton<ICompanionWriter, AdjustmentTable>();
+        services.AddSingleton<PaymentStore>().AddSingleton<PaymentPlans>().AddSingleton<ExpirePayment>();
+        services.AddSingleton(provider => new ChangePayment(
+            provider.GetRequiredService<PaymentStore>(), provider.GetRequiredService<ExpirePayment>(),
+            provider.GetRequiredService<GeneralLedger>()));
+        services.AddSingleton<AdjustmentStore>().AddSingleton<CorrectWallet>().AddSingleton<DecideAdjustment>();
+        services.AddSingleton(provider => new RefundPayment(
+            provider.GetRequiredService<ChangePayment>(), provider.GetRequiredService<PaymentPlans>(),
+            provider.GetRequiredService<AdjustmentStore>(), settings, provider.GetRequiredService<GeneralLedger>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DisputePayment(
+            provider.GetRequiredService<ChangePayment>(), provider.GetRequiredService<PaymentPlans>(),
+            provider.GetRequiredService<PaymentStore>()));
+        AddWorker<ExpirePayments>(services);
         services.AddSingleton<TopUpStore>().AddSingleton<TopUpWaiters>();
         services.AddSingleton<InboxStore>().AddSingleton<InboxSignal>();
         services.AddSingleton<SandboxSignal>().AddSingleton<SandboxProvider>();
@@ -40,11 +55,43 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
+        MapStaff(app);
         app.MapPost("/webhooks/{provider}", (
                 HttpContext http, string provider, ReceiveWebhook use, CancellationToken ct) =>
                 use.RunAsync(http, provider, ct))
             .WithTags("Payments").WithSummary("Messages of payment providers");
         return app;
+    }
+
+    private static void MapStaff(IEndpointRouteBuilder app)
+    {
+        var staff = app.MapGroup("").WithTags("Payments").RequireAuthorization(Access.Operator);
+        staff.MapPost("/corrections", (HttpContext http, Idempotency idempotency, CorrectWallet use) =>
+                idempotency.RunAsync(http, required: true, async (key, ct) => await use.RunAsync(
+                    await RequestBody.JsonAsync<CorrectWallet.Request>(
+                        http, "Send user_id, amount {amount_minor, currency}, direction and reason."),
+                    Caller.Of(http), key, ct)))
+            .WithSummary("Give a wallet money, or take it, with a reason")
+            .TakesJson<CorrectWallet.Request>(KeyUse.Required).Produces<AdjustmentAnswer>(201);
+        staff.MapGet("/approvals", (string? state, DecideAdjustment use, CancellationToken ct) =>
+                use.ListAsync(state, ct))
+            .WithSummary("Refunds and corrections above the limit").Produces<Page<AdjustmentAnswer>>();
+        foreach (var (verb, approve) in (ReadOnlySpan<(string, bool)>)[("approve", true), ("reject", false)])
+            staff.MapPost($"/approvals/{{id:guid}}/{verb}", (
+                    Guid id, HttpContext http, Idempotency idempotency, DecideAdjustment use) =>
+                    idempotency.RunAsync(http, required: false, (key, ct) =>
+                        use.RunAsync(id, approve, Caller.Of(http), key, ct)))
+                .WithSummary(approve ? "Agree to what somebody else asked for" : "Refuse it")
+                .TakesKey(KeyUse.Optional).Produces<AdjustmentAnswer>();
+        staff.MapGet("/disputes", (DisputePayment use, CancellationToken ct) => use.ListAsync(ct))
+            .WithSummary("Payments whose payer objects").Produces<Page<PaymentAnswer>>();
+        staff.MapPost("/disputes/{id:guid}/resolve", (
+                Guid id, HttpContext http, Idempotency idempotency, DisputePayment use) =>
+                idempotency.RunAsync(http, required: false, async (key, ct) => await use.ResolveAsync(
+                    id, await RequestBody.JsonAsync<DisputePayment.Resolution>(http, "Send outcome."),
+                    Caller.Of(http), key, ct)))
+            .WithSummary("Decide on an objection").TakesJson<DisputePayment.Resolution>(KeyUse.Optional)
+            .Produces<PaymentAnswer>();
     }
 
     private static void AddWorker<T>(IServiceCollection services) where T : class, IHostedService =>
@@ -63,6 +110,9 @@ internal sealed class PaymentsStart(
             .. providers.All.Select(provider => new AccountOpening(
                 PaymentProviders.ClearingKey(provider.Name), settings.Currency, AccountKind.ProviderClearing,
                 AccountFlags.None)),
+            new AccountOpening(
+                CorrectWallet.AccountKey(settings.Currency), settings.Currency, AccountKind.Expense,
+                AccountFlags.None),
         ], cancellationToken);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 
@@ -16,7 +15,8 @@ internal sealed partial class StartTopUp(
 {
     public async Task<IResult> RunAsync(HttpContext http)
     {
-        var request = await ReadAsync(http);
+        var request = await RequestBody.JsonAsync<TopUpRequest>(
+            http, "Send a JSON object with amount_minor (a whole number) and currency.");
         var person = Caller.Of(http).PersonId!.Value;
         (Guid Id, Money Amount)? begun = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, ct) =>
@@ -29,23 +29,6 @@ internal sealed partial class StartTopUp(
         });
         if (begun is var (topUp, money)) await AskProviderAsync(topUp, money, http.RequestAborted);
         return answer;
-    }
-
-    /// <summary>Read here and not bound by the route: the idempotency fingerprint needs the bytes too.</summary>
-    private static async Task<TopUpRequest> ReadAsync(HttpContext http)
-    {
-        var body = await RequestBody.OfAsync(http);
-        try
-        {
-            if (JsonSerializer.Deserialize<TopUpRequest>(body.Bytes.Span, ApiJson.Options) is { } request)
-                return request;
-        }
-        catch (JsonException)
-        {
-            // Falls through to the same answer as a body without an object.
-        }
-        throw new ProblemException(
-            400, "malformed_json", "Send a JSON object with amount_minor (a whole number) and currency.");
     }
 
     private Money AmountOf(TopUpRequest request)

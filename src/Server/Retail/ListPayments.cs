@@ -1,5 +1,6 @@
 using System.Globalization;
 using SightPay.Server.Api;
+using SightPay.Server.Payments;
 
 namespace SightPay.Server.Retail;
 
@@ -7,7 +8,7 @@ namespace SightPay.Server.Retail;
 internal static class ListPayments
 {
     public static async Task<IResult> Handle(
-        HttpContext http, RetailStore store, TimeProvider clock, string? user_id = null, string? cursor = null,
+        HttpContext http, PaymentStore store, TimeProvider clock, string? user_id = null, string? cursor = null,
         int? limit = null)
     {
         var caller = Caller.Of(http);
@@ -24,11 +25,13 @@ internal static class ListPayments
             && long.TryParse(text, CultureInfo.InvariantCulture, out var seq) ? seq : long.MaxValue;
         var size = PageLimit.Of(limit);
         var now = clock.GetUtcNow();
-        var rows = await store.ListAsync(person, before, size + 1, http.RequestAborted);
-        var page = Page<(long Seq, Payment Payment)>.Of(
+        var rows = await store.ListAsync(
+            person, [PaymentKind.Retail, PaymentKind.Fuel], before, size + 1, http.RequestAborted);
+        var page = Page<ListedPayment>.Of(
             rows, size, row => Cursor.Of(row.Seq.ToString(CultureInfo.InvariantCulture)));
         return Results.Json(
-            new Page<PaymentAnswer>([.. page.Items.Select(row => row.Payment.AsOf(now).Show())], page.NextCursor),
+            new Page<PaymentAnswer>(
+                [.. page.Items.Select(row => PaymentAnswer.Of(row.Payment.AsOf(now)))], page.NextCursor),
             ApiJson.Options);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Payments;
@@ -12,12 +11,21 @@ namespace SightPay.Server.Retail;
 /// and the payer is asked. The payer is the one named and seen, never anybody else.
 /// </summary>
 internal sealed class RequestPayment(
-    RetailStore store, Sightings sightings, Persons persons, GeneralLedger ledger, RetailSettings settings,
-    TimeProvider clock)
+    RetailStore store, Sightings sightings, Persons persons, PaymentPlans plans, GeneralLedger ledger,
+    RetailSettings settings, TimeProvider clock)
 {
-    internal sealed record Request(Guid? UserId, string? MerchantId, Request.Sum? Amount, Guid? SightingId)
+    /// <param name="Capture"><c>now</c> (with the yes; the default) or <c>later</c>: the yes authorises, and the till
+    /// captures what is due.</param>
+    internal sealed record Request(
+        Guid? UserId, string? MerchantId, Request.Sum? Amount, Guid? SightingId, CaptureTime? Capture)
     {
         internal sealed record Sum(long? AmountMinor, string? Currency);
+    }
+
+    internal enum CaptureTime
+    {
+        Now,
+        Later,
     }
 
     public static async Task<IResult> Handle(
@@ -27,21 +35,11 @@ internal sealed class RequestPayment(
         if (till is not { Kind: StationKind.Till })
             return Problems.Of(403, "wrong_station", "Only a till asks for payments.");
         return await idempotency.RunAsync(http, required: true, async (key, ct) =>
-            await use.RunAsync(till, await ReadAsync(http, ct), key, ct));
-    }
-
-    private static async Task<Request> ReadAsync(HttpContext http, CancellationToken ct)
-    {
-        try
-        {
-            if (await http.Request.ReadFromJsonAsync<Request>(ApiJson.Options, ct) is { } request) return request;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            // Told below, like an empty body.
-        }
-        throw new ProblemException(
-            422, "fields_invalid", "Send user_id, merchant_id and amount {amount_minor, currency} as JSON.");
+            await use.RunAsync(
+                till,
+                await RequestBody.JsonAsync<Request>(
+                    http, "Send user_id, merchant_id and amount {amount_minor, currency} as a JSON object."),
+                key, ct));
     }
 
     private async Task<ActResult> RunAsync(Station till, Request request, ActKey key, CancellationToken ct)
@@ -55,18 +53,29 @@ internal sealed class RequestPayment(
             throw new ProblemException(403, "wrong_station", "This till belongs to another merchant.");
 
         var now = clock.GetUtcNow();
-        var payment = new Payment(
-            Ids.Next(clock), payer, merchant, till.Id, amount, PaymentStatus.Captured, null, now, null);
-        var sighting = await PayingSightingAsync(request.SightingId, till, payer, now, ct);
+        var payment = new Payment
+        {
+            Id = Ids.Next(clock),
+            Kind = PaymentKind.Retail,
+            Person = payer,
+            Payee = new Payee(merchant, Merchant.AccountKey(merchant)),
+            Station = till.Id,
+            Amount = amount,
+            State = PaymentState.Created,
+            CapturesLater = request.Capture == CaptureTime.Later,
+        };
+        var sighting = payment.CapturesLater
+            ? null
+            : await PayingSightingAsync(request.SightingId, till, payer, now, ct);
         return await ledger.SubmitAsync(new Act
         {
             Id = key.Id,
             Fingerprint = key.Fingerprint,
-            Plans = sighting is null ? [Ask(payment, null)] :
+            Plans = sighting is null ? [plans.Ask(payment, settings.Times)] :
             [
-                Capture(payment, sighting),
-                Ask(payment, PaymentRow.SightingSpent),
-                Ask(payment, FaceSpendRow.StepUpRequired),
+                PayNow(payment, sighting, now),
+                plans.Ask(payment, settings.Times, PaymentRefusal.SightingSpent),
+                plans.Ask(payment, settings.Times, FaceSpendRow.StepUpRequired),
             ],
             Refuse = Refuse,
         }, ct);
@@ -97,50 +106,15 @@ internal sealed class RequestPayment(
                 : null;
     }
 
-    private Plan Capture(Payment payment, StoredSighting sighting)
+    private Plan PayNow(Payment payment, StoredSighting sighting, DateTimeOffset now)
     {
-        var transfer = Transfer.Post(
-            Ids.Next(clock), Person.WalletKey(payment.Person), Merchant.AccountKey(payment.Merchant),
-            payment.Amount.AmountMinor, TransferCode.Purchase);
         long? cap = sighting.LivenessProved ? null : settings.FaceDailyCapMinor;
         // Days are those of UTC, as at the gates: all payments by face share one cap.
-        var today = DateOnly.FromDateTime(payment.CreatedAt.UtcDateTime);
-        return new Plan
-        {
-            Transfers = [transfer],
-            Rows =
-            [
-                new PaymentRow(payment, sighting.Id),
-                new FaceSpendRow(payment.Person, today, payment.Amount.AmountMinor, cap),
-                .. payment.Events(PaymentStatus.Captured),
-            ],
-            Compose = outcome => Answer(payment with { CreatedAt = outcome.At }),
-        };
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        return plans.PayNow(
+            payment with { SightingId = sighting.Id },
+            [new FaceSpendRow(payment.Person, today, payment.Amount.AmountMinor, cap)]);
     }
-
-    /// <summary>The money is set aside while the payer is asked, so that a yes never fails for funds.</summary>
-    private Plan Ask(Payment payment, string? after)
-    {
-        var hold = Transfer.Hold(
-            Ids.Next(clock), Person.WalletKey(payment.Person), Merchant.AccountKey(payment.Merchant),
-            payment.Amount.AmountMinor, TransferCode.Purchase, settings.ConfirmWithin);
-        var waiting = payment with
-        {
-            Status = PaymentStatus.AwaitingConfirmation,
-            HoldId = hold.Id,
-            ExpiresAt = payment.CreatedAt + settings.ConfirmWithin,
-        };
-        return new Plan
-        {
-            After = after,
-            Transfers = [hold],
-            Rows = [new PaymentRow(waiting, null), .. waiting.Events(PaymentStatus.AwaitingConfirmation)],
-            Compose = outcome => Answer(
-                waiting with { CreatedAt = outcome.At, ExpiresAt = outcome.At + settings.ConfirmWithin }),
-        };
-    }
-
-    private static Answer Answer(Payment payment) => new(201, ApiJson.Write(payment.Show()));
 
     private static Answer Refuse(Refusal refusal) => refusal.Code == RefusalCode.InsufficientFunds
         ? Problems.Answer(402, refusal.Code, "The wallet does not hold enough. Top up, or pay another way.")

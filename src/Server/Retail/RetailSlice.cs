@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
-using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.Payments;
 using SightPay.Server.Stations;
 
 namespace SightPay.Server.Retail;
@@ -18,8 +18,9 @@ public sealed record RetailSettings(string Currency)
     /// <summary>A sighting older than this does not pay.</summary>
     public TimeSpan SightingPaysWithin { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The payer must confirm within this time.</summary>
-    public TimeSpan ConfirmWithin { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>A payer confirms within five minutes. An authorisation lives a week, as cards' do; a capture may exceed
+    /// it by a tip.</summary>
+    public PaymentTimes Times { get; init; } = new(TimeSpan.FromMinutes(5), TimeSpan.FromDays(7), 15);
 }
 
 /// <summary>Retail: merchants, tills and payments.</summary>
@@ -34,11 +35,8 @@ public static class RetailSlice
         services.AddSingleton<DemoShop>();
         services.AddSingleton<IStationDesk, SeeCustomer>();
         services.AddSingleton<RequestPayment>();
-        services.AddSingleton<ConfirmPayment>();
-        services.AddSingleton<ExpirePayments>();
-        services.AddHostedService(provider => provider.GetRequiredService<ExpirePayments>());
-        services.AddSingleton<ICompanionWriter, PaymentWriter>();
-        services.AddSingleton<ICompanionWriter, PaymentChangeWriter>();
+        services.AddSingleton<PaymentParties>();
+        services.AddSingleton<ChangeRequests>();
         return services;
     }
 
@@ -50,10 +48,31 @@ public static class RetailSlice
         retail.MapPost("/transactions", RequestPayment.Handle).RequireAuthorization(Access.Station)
             .TakesJson<RequestPayment.Request>(KeyUse.Required).Produces<PaymentAnswer>(201);
         retail.MapGet("/transactions", ListPayments.Handle).RequireAuthorization(Access.Person);
-        // The till that asked may also ask what became of it.
-        retail.MapGet("/transactions/{id:guid}", ShowPayment.Handle).Produces<PaymentAnswer>().RequireAuthorization(
-            new AuthorizeAttribute { AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}" });
-        retail.MapPost("/transactions/{id:guid}/confirm", ConfirmPayment.Handle).RequireAuthorization(Access.Person)
-            .TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        // The payer in the app, the merchant's till by its key, or an operator: the use case says which of them.
+        var parties = new AuthorizeAttribute
+        {
+            AuthenticationSchemes = $"{Access.PersonScheme},{Access.StationScheme}",
+        };
+        var one = retail.MapGroup("/transactions/{id:guid}").RequireAuthorization(parties);
+        one.MapGet("", ShowPayment.Handle).WithSummary("What became of a payment").Produces<PaymentAnswer>();
+        one.MapPost("/confirm", (Guid id, HttpContext http, ChangeRequests use) => use.ConfirmAsync(id, http))
+            .WithSummary("The payer says yes").TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        one.MapPost("/capture", (Guid id, HttpContext http, ChangeRequests use) => use.CaptureAsync(id, http))
+            .WithSummary("The till takes what is due of an authorised payment")
+            .TakesJson<ChangeRequests.CaptureRequest>(KeyUse.Required).Produces<PaymentAnswer>();
+        one.MapPost("/extend", (Guid id, HttpContext http, ChangeRequests use) => use.ExtendAsync(id, http))
+            .WithSummary("The authorisation lives longer").TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        one.MapPost("/cancel", (Guid id, HttpContext http, ChangeRequests use) => use.CancelAsync(id, http))
+            .WithSummary("Let a payment be that is not paid yet").TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        one.MapPost("/reopen", (Guid id, HttpContext http, ChangeRequests use) => use.ReopenAsync(id, http))
+            .WithSummary("Ask again for an expired payment").TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        one.MapPost("/refunds", (Guid id, HttpContext http, ChangeRequests use) => use.RefundAsync(id, http))
+            .WithSummary("Give money back, whole or in part").TakesJson<RefundPayment.Request>(KeyUse.Required)
+            .Produces<AdjustmentAnswer>(201);
+        one.MapGet("/refunds", (Guid id, HttpContext http, ChangeRequests use) => use.RefundsAsync(id, http))
+            .WithSummary("Refunds of a payment").Produces<Page<AdjustmentAnswer>>();
+        one.MapPost("/dispute", (Guid id, HttpContext http, ChangeRequests use) => use.DisputeAsync(id, http))
+            .WithSummary("The payer objects").TakesJson<DisputePayment.Request>(KeyUse.Optional)
+            .Produces<PaymentAnswer>();
     }
 }

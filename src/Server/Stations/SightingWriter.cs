@@ -1,5 +1,6 @@
 using Npgsql;
 using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Stations;
 

@@ -2,7 +2,6 @@ using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.People;
-using SightPay.Server.Stations;
 
 namespace SightPay.Server.Transit;
 

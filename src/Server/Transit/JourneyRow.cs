@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using SightPay.Ledger;
-using SightPay.Server.Stations;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Transit;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using SightPay.Ledger;
 using SightPay.Tests.Support;
@@ -59,7 +58,7 @@ public sealed class PaymentTests : IAsyncLifetime
     public async Task S2_negative_amount_An_amount_that_is_none_is_refused(long amountMinor, string currency)
     {
         using var asha = await TestRider.SignUpAsync(_bed, "Asha Roy", 10_000);
-        using var refused = await SendAsync(asha.Id, amountMinor, null, currency: currency);
+        using var refused = await _bed.AskAsync(asha.Id, amountMinor, null, currency: currency);
         Assert.Equal("fields_invalid", await ServerBed.CodeAsync(refused, HttpStatusCode.UnprocessableEntity));
         Assert.Equal((10_000, 0), await asha.WalletAsync());
     }
@@ -113,18 +112,18 @@ public sealed class PaymentTests : IAsyncLifetime
     {
         using var asha = await TestRider.SignUpAsync(_bed, "Asha Roy", 100);
         var key = Guid.CreateVersion7().ToString();
-        using var poor = await SendAsync(asha.Id, 101, null, key: key);
+        using var poor = await _bed.AskAsync(asha.Id, 101, null, key: key);
         Assert.Equal("insufficient_funds", await ServerBed.CodeAsync(poor, HttpStatusCode.PaymentRequired));
         await asha.TopUpAsync(1000);
-        using var still = await SendAsync(asha.Id, 101, null, key: key);
+        using var still = await _bed.AskAsync(asha.Id, 101, null, key: key);
         Assert.Equal("insufficient_funds", await ServerBed.CodeAsync(still, HttpStatusCode.PaymentRequired));
-        using var user = await SendAsync(Guid.CreateVersion7(), 100, null);
+        using var user = await _bed.AskAsync(Guid.CreateVersion7(), 100, null);
         Assert.Equal("user_not_found", await ServerBed.CodeAsync(user, HttpStatusCode.NotFound));
-        using var merchant = await SendAsync(asha.Id, 100, null, merchant: "nobody");
+        using var merchant = await _bed.AskAsync(asha.Id, 100, null, merchant: "nobody");
         Assert.Equal("merchant_not_found", await ServerBed.CodeAsync(merchant, HttpStatusCode.NotFound));
-        using var gate = await SendAsync(asha.Id, 100, null, station: "S1-in");
+        using var gate = await _bed.AskAsync(asha.Id, 100, null, station: "S1-in");
         Assert.Equal("wrong_station", await ServerBed.CodeAsync(gate, HttpStatusCode.Forbidden));
-        using var noKey = await SendAsync(asha.Id, 100, null, key: "");
+        using var noKey = await _bed.AskAsync(asha.Id, 100, null, key: "");
         Assert.Equal("idempotency_key_missing", await ServerBed.CodeAsync(noKey, HttpStatusCode.BadRequest));
     }
 
@@ -172,29 +171,6 @@ public sealed class PaymentTests : IAsyncLifetime
         return rider;
     }
 
-    private async Task<JsonObject> PayAsync(Guid user, long amountMinor, string? sighting)
-    {
-        using var answer = await SendAsync(user, amountMinor, sighting);
-        return await ServerBed.ReadAsync(answer, HttpStatusCode.Created);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(
-        Guid user, long amountMinor, string? sighting, string currency = "INR", string merchant = "canteen",
-        string station = "canteen-till", string? key = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/transactions")
-        {
-            Content = JsonContent.Create(new
-            {
-                user_id = user,
-                merchant_id = merchant,
-                amount = new { amount_minor = amountMinor, currency },
-                sighting_id = sighting,
-            }),
-        };
-        request.Headers.Add("X-Station-Key", _bed.StationKey(station));
-        key ??= Guid.CreateVersion7().ToString();
-        if (key.Length > 0) request.Headers.Add("Idempotency-Key", key);
-        return await _bed.Http.SendAsync(request);
-    }
+    private Task<JsonObject> PayAsync(Guid user, long amountMinor, string? sighting) =>
+        _bed.AskedAsync(user, amountMinor, sighting);
 }

@@ -1,0 +1,231 @@
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Receipts;
+
+namespace SightPay.Server.Payments;
+
+/// <param name="ConfirmWithin">A payer who is asked must say yes within this time.</param>
+/// <param name="AuthorisedFor">How long an authorisation lives, and by how much it is extended.</param>
+/// <param name="OverCapturePercent">By how much a capture may exceed what was set aside: the last pulse of a pump, a
+/// tip.</param>
+public sealed record PaymentTimes(TimeSpan ConfirmWithin, TimeSpan AuthorisedFor, int OverCapturePercent);
+
+/// <summary>
+/// The ways in which a payment out of a wallet moves. Each gives the plans of one act: transfers, the payment's row and
+/// what its payer is told, in one commit. Plans are tried in order; which one follows upon which refusal is the rule of
+/// what happens when a hold is over or a wallet is short.
+/// </summary>
+public sealed class PaymentPlans(TimeProvider clock)
+{
+    /// <summary>A new payment that is taken from the wallet at once.</summary>
+    public Plan PayNow(Payment payment, IReadOnlyList<CompanionRow> rows, string? after = null)
+    {
+        var capture = Transfer.Post(
+            Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, payment.Amount.AmountMinor,
+            TransferCode.Purchase);
+        var paid = payment with
+        {
+            State = PaymentState.Captured, CapturedMinor = payment.Amount.AmountMinor, CaptureId = capture.Id,
+        };
+        return Of(new PaymentRow(null, paid, null, null), [capture], after, [.. rows, Receipt(paid)], 201);
+    }
+
+    /// <summary>A new payment whose payer is asked. The money is set aside, so that a yes never fails for
+    /// funds.</summary>
+    public Plan Ask(Payment payment, PaymentTimes times, string? after = null)
+    {
+        var hold = Hold(payment, times.ConfirmWithin);
+        var asked = payment with { State = PaymentState.Awaiting, HoldId = hold.Id, SightingId = null };
+        return Of(new PaymentRow(null, asked, null, times.ConfirmWithin), [hold], after, [], 201);
+    }
+
+    /// <summary>The payer says yes: the money is taken, or stays set aside for the payee's capture.</summary>
+    public IReadOnlyList<Plan> Confirm(Payment payment, PaymentTimes times)
+    {
+        if (!payment.CapturesLater) return Capture(payment, payment.Amount.AmountMinor);
+        var hold = Hold(payment, times.AuthorisedFor);
+        var authorised = payment with { State = PaymentState.Authorised, HoldId = hold.Id };
+        return
+        [
+            Of(new PaymentRow(payment, authorised, PaymentEvent.Authorise, times.AuthorisedFor),
+                [Transfer.Void(Ids.Next(clock), payment.HoldId!.Value), hold]),
+        ];
+    }
+
+    /// <summary>The authorisation lives longer: a new hold takes the place of the old one.</summary>
+    public IReadOnlyList<Plan> Extend(Payment payment, PaymentTimes times)
+    {
+        var hold = Hold(payment, times.AuthorisedFor);
+        return
+        [
+            Of(new PaymentRow(payment, payment with { HoldId = hold.Id }, PaymentEvent.Extend, times.AuthorisedFor),
+                [Transfer.Void(Ids.Next(clock), payment.HoldId!.Value), hold]),
+        ];
+    }
+
+    /// <summary>
+    /// Takes what was set aside: whole, in part (the rest is free again), or a little over. What is over comes out of
+    /// the wallet as well; when that is short the payer owes it.
+    /// </summary>
+    /// <param name="amountMinor">At most the amount asked for and the tolerance, see
+    /// <see cref="CaptureMinorMax"/>.</param>
+    public IReadOnlyList<Plan> Capture(Payment payment, long amountMinor)
+    {
+        var held = Math.Min(amountMinor, payment.Amount.AmountMinor);
+        var capture = Transfer.Capture(Ids.Next(clock), payment.HoldId!.Value, held, TransferCode.Purchase);
+        var row = new PaymentRow(
+            payment, Taken(payment, capture.Id, amountMinor, null), PaymentEvent.Capture, null);
+        var over = amountMinor - held;
+        IReadOnlyList<CompanionRow> receipt = [Receipt(row.To)];
+        if (over == 0) return [Of(row, [capture], null, receipt)];
+        return
+        [
+            Of(row, [capture, Post(payment.WalletKey, payment, over, TransferCode.OverCapture)], null, receipt),
+            Of(row, [capture, Post(payment.ReceivableKey, payment, over, TransferCode.OverCapture)],
+                RefusalCode.InsufficientFunds, receipt),
+        ];
+    }
+
+    /// <summary>
+    /// Takes the money of a payment that was over: what was delivered is owed. A short wallet becomes a debt.
+    /// </summary>
+    public IReadOnlyList<Plan> CaptureLate(Payment payment, long amountMinor)
+    {
+        var paid = Post(payment.WalletKey, payment, amountMinor, TransferCode.LateCapture);
+        var owed = Post(payment.ReceivableKey, payment, amountMinor, TransferCode.LateCapture);
+        return [Late(paid, null), Late(owed, RefusalCode.InsufficientFunds)];
+
+        Plan Late(Transfer transfer, string? after)
+        {
+            var taken = Taken(payment, transfer.Id, amountMinor, PaymentException.Late);
+            return Of(
+                new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), [transfer], after, [Receipt(taken)]);
+        }
+    }
+
+    /// <summary>What is set aside is free again.</summary>
+    public IReadOnlyList<Plan> Cancel(Payment payment) =>
+        Release(payment, PaymentState.Cancelled, PaymentEvent.Cancel);
+
+    /// <summary>The same, since nobody answered in time.</summary>
+    public IReadOnlyList<Plan> Expire(Payment payment) => Release(payment, PaymentState.Expired, PaymentEvent.Expire);
+
+    /// <summary>Asks again for an expired payment, as the same payment under a new hold.</summary>
+    public IReadOnlyList<Plan> Reopen(Payment payment, PaymentTimes times)
+    {
+        var hold = Hold(payment, times.ConfirmWithin);
+        // An earlier yes was to a payment that is over; this one needs its own.
+        var asked = payment with { State = PaymentState.Awaiting, HoldId = hold.Id, AuthorisedAt = null };
+        return [Of(new PaymentRow(payment, asked, PaymentEvent.Reopen, times.ConfirmWithin), [hold])];
+    }
+
+    /// <summary>Money goes back to the wallet, out of what the payee was paid.</summary>
+    /// <param name="refundId">Subject of the refund's own receipt.</param>
+    /// <param name="rows">What records the refund itself.</param>
+    public Plan Refund(
+        Payment payment, Guid refundId, long amountMinor, IReadOnlyList<CompanionRow> rows,
+        Func<Outcome, Answer> compose)
+    {
+        var whole = payment.RefundedMinor + amountMinor == payment.CapturedMinor;
+        var refunded = payment with
+        {
+            State = whole ? PaymentState.Refunded : PaymentState.Captured,
+            RefundedMinor = payment.RefundedMinor + amountMinor,
+        };
+        return new Plan
+        {
+            Transfers = [Back(payment, amountMinor, TransferCode.Refund)],
+            // What records the refund is asked first: a decision made before is what its second caller has to hear of.
+            Rows =
+            [
+                .. rows,
+                new PaymentRow(
+                    payment, refunded, whole ? PaymentEvent.RefundWhole : PaymentEvent.RefundPart, null),
+                Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
+            ],
+            Compose = compose,
+        };
+    }
+
+    /// <summary>The payer objects; no money moves before somebody has decided.</summary>
+    public Plan Dispute(Payment payment, string reason, IReadOnlyList<CompanionRow> rows) => Of(
+        new PaymentRow(
+            payment, payment with { Dispute = DisputeState.Open, DisputeReason = reason }, PaymentEvent.Dispute, null),
+        [], null, rows);
+
+    /// <summary>The objection is decided: the payee keeps the money, or all that is left of it goes back.</summary>
+    public Plan Resolve(Payment payment, bool forThePayer, IReadOnlyList<CompanionRow> rows)
+    {
+        if (!forThePayer)
+            return Of(
+                new PaymentRow(
+                    payment, payment with { Dispute = DisputeState.Won }, PaymentEvent.WinDispute, null),
+                [], null, rows);
+        var back = Back(payment, payment.RefundableMinor, TransferCode.Chargeback);
+        var lost = payment with
+        {
+            State = PaymentState.Refunded, RefundedMinor = payment.CapturedMinor, Dispute = DisputeState.Lost,
+        };
+        var receipt = Receipt(payment, ReceiptKind.Chargeback, payment.RefundableMinor, Ids.Next(clock), payment.Id);
+        return Of(new PaymentRow(payment, lost, PaymentEvent.LoseDispute, null), [back], null, [.. rows, receipt]);
+    }
+
+    /// <summary>Most that a capture may take of a payment.</summary>
+    public static long CaptureMinorMax(Payment payment, PaymentTimes times) =>
+        payment.Amount.AmountMinor + (long)((Int128)payment.Amount.AmountMinor * times.OverCapturePercent / 100);
+
+    private IReadOnlyList<Plan> Release(Payment payment, PaymentState state, PaymentEvent happened)
+    {
+        var row = new PaymentRow(payment, payment with { State = state }, happened, null);
+        if (payment.HoldId is not { } hold || payment.State == PaymentState.Expired) return [Of(row, [])];
+        return
+        [
+            Of(row, [Transfer.Void(Ids.Next(clock), hold)]),
+            // The ledger may have freed the hold by itself already.
+            Of(row, [], RefusalCode.HoldExpired),
+        ];
+    }
+
+    private static Payment Taken(
+        Payment payment, Guid captureId, long amountMinor, PaymentException? exception) => payment with
+        {
+            State = PaymentState.Captured,
+            CaptureId = captureId,
+            CapturedMinor = amountMinor,
+            Exception = exception
+                ?? (amountMinor < payment.Amount.AmountMinor ? PaymentException.Partial
+                    : amountMinor > payment.Amount.AmountMinor ? PaymentException.Over
+                    : null),
+        };
+
+    private Transfer Hold(Payment payment, TimeSpan holdFor) => Transfer.Hold(
+        Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, payment.Amount.AmountMinor,
+        TransferCode.Purchase, holdFor) with { RefId = payment.HoldId };
+
+    private Transfer Post(string debitKey, Payment payment, long amountMinor, TransferCode code) =>
+        Transfer.Post(Ids.Next(clock), debitKey, payment.Payee.AccountKey, amountMinor, code);
+
+    private Transfer Back(Payment payment, long amountMinor, TransferCode code) =>
+        Transfer.Post(Ids.Next(clock), payment.Payee.AccountKey, payment.WalletKey, amountMinor, code) with
+        {
+            RefId = payment.CaptureId,
+        };
+
+    private ReceiptRow Receipt(Payment paid) => Receipt(
+        paid, paid.Kind == PaymentKind.Fuel ? ReceiptKind.Fuel : ReceiptKind.Purchase, paid.CapturedMinor, paid.Id,
+        null);
+
+    private ReceiptRow Receipt(Payment payment, string kind, long amountMinor, Guid subject, Guid? corrects) => new(
+        Ids.Next(clock), kind, payment.Person, payment.Payee.Id, payment.Amount with { AmountMinor = amountMinor },
+        subject, corrects);
+
+    private static Plan Of(
+        PaymentRow row, IReadOnlyList<Transfer> transfers, string? after = null,
+        IReadOnlyList<CompanionRow>? rows = null, int status = 200) => new()
+        {
+            After = after,
+            Transfers = transfers,
+            Rows = [row, .. rows ?? [], .. row.To.Events()],
+            Compose = outcome => new Answer(status, ApiJson.Write(PaymentAnswer.Of(row.StampedAt(outcome.At)))),
+        };
+}

@@ -1,0 +1,103 @@
+using SightPay.Ledger;
+using SightPay.Server.Api;
+using SightPay.Server.Audit;
+
+namespace SightPay.Server.Payments;
+
+/// <summary>
+/// Money of a captured payment goes back, whole or in part, and never more than is left of it. Above the limit of what
+/// one operator may do alone, the wish waits for another one.
+/// </summary>
+public sealed class RefundPayment
+{
+    /// <param name="Amount">Null: all that is left.</param>
+    public sealed record Request(Request.Sum? Amount, string? Reason)
+    {
+        public sealed record Sum(long? AmountMinor, string? Currency);
+    }
+
+    private readonly ChangePayment _payments;
+    private readonly PaymentPlans _plans;
+    private readonly AdjustmentStore _adjustments;
+    private readonly PaymentSettings _settings;
+    private readonly GeneralLedger _ledger;
+    private readonly TimeProvider _clock;
+
+    internal RefundPayment(
+        ChangePayment payments, PaymentPlans plans, AdjustmentStore adjustments, PaymentSettings settings,
+        GeneralLedger ledger, TimeProvider clock) =>
+        (_payments, _plans, _adjustments, _settings, _ledger, _clock) =
+            (payments, plans, adjustments, settings, ledger, clock);
+
+    /// <param name="who">Name of the caller, for the audit log and for four eyes.</param>
+    public async Task<ActResult> RunAsync(Guid id, Request request, string who, ActKey key, CancellationToken ct)
+    {
+        var payment = await _payments.ReadAsync(id, ct);
+        var reason = AdjustmentWords.Reason(request.Reason);
+        var amountMinor = AmountOf(request, payment);
+        var refund = new Adjustment(
+            Ids.Next(_clock), AdjustmentKind.Refund, id, payment.Person, AdjustmentDirection.Credit,
+            new Money(amountMinor, payment.Amount.Currency), reason, AdjustmentState.PendingApproval, who);
+        // What cannot be refunded is not proposed either: the payment's own guard refuses it, for the record.
+        var proposes = amountMinor > _settings.OperatorAloneMinorMax && amountMinor <= payment.RefundableMinor
+            && PaymentLifetime.Refusal(payment, PaymentEvent.RefundPart) is null;
+        return await _ledger.SubmitAsync(new Act
+        {
+            Id = key.Id,
+            Fingerprint = key.Fingerprint,
+            Plans = [proposes ? Propose(refund) : Pay(payment, refund, null, 201)],
+            Refuse = refusal => ChangePayment.Refused(payment, refusal),
+        }, ct);
+    }
+
+    /// <summary>Refunds of a payment, newest first.</summary>
+    public async Task<IResult> ListAsync(Guid payment, CancellationToken ct)
+    {
+        var refunds = await _adjustments.OfPaymentAsync(payment, ct);
+        return Results.Json(
+            new Page<AdjustmentAnswer>([.. refunds.Select(AdjustmentAnswer.Of)], null), ApiJson.Options);
+    }
+
+    /// <summary>The money moves and the refund is done, in one commit.</summary>
+    /// <param name="approver">Null: nobody else had to agree.</param>
+    internal Plan Pay(Payment payment, Adjustment refund, string? approver, int status)
+    {
+        var done = refund with { State = AdjustmentState.Done };
+        var row = new AdjustmentRow(done, approver);
+        return _plans.Refund(
+            payment, refund.Id, refund.Amount.AmountMinor,
+            [
+                row,
+                new AuditRow(
+                    approver ?? refund.RequestedBy, approver is null ? "refund_paid" : "refund_approved",
+                    refund.Id.ToString()),
+            ],
+            outcome => new Answer(status, ApiJson.Write(AdjustmentAnswer.Of(row.StampedAt(outcome.At)))));
+    }
+
+    private static Plan Propose(Adjustment refund)
+    {
+        var row = new AdjustmentRow(refund, null);
+        return new Plan
+        {
+            Rows = [row, new AuditRow(refund.RequestedBy, "refund_requested", refund.Id.ToString())],
+            Compose = outcome => new Answer(201, ApiJson.Write(AdjustmentAnswer.Of(row.StampedAt(outcome.At)))),
+        };
+    }
+
+    private static long AmountOf(Request request, Payment payment)
+    {
+        if (request.Amount is not { } asked)
+        {
+            // Nothing left is refused by the payment's lifetime, so that the refusal is recorded.
+            return Math.Max(1, payment.RefundableMinor);
+        }
+        var errors = new Dictionary<string, string[]>();
+        if (asked.AmountMinor is not > 0) errors["amount.amount_minor"] = ["More than zero is needed."];
+        if (asked.Currency != payment.Amount.Currency)
+            errors["amount.currency"] = [$"The payment was in {payment.Amount.Currency}."];
+        if (errors.Count > 0)
+            throw new ProblemException(422, "fields_invalid", "The amount cannot be refunded.", errors: errors);
+        return asked.AmountMinor!.Value;
+    }
+}

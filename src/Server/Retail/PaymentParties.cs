@@ -1,0 +1,27 @@
+using SightPay.Server.Api;
+using SightPay.Server.Payments;
+
+namespace SightPay.Server.Retail;
+
+/// <summary>Who has a say in a payment of a till: its payer, the tills of its merchant, operators.</summary>
+internal sealed class PaymentParties(PaymentStore payments, RetailStore retail)
+{
+    /// <summary>The payment when the caller is one of its parties; strangers learn nothing, not even that it
+    /// exists.</summary>
+    /// <exception cref="ProblemException">404 transaction_not_found.</exception>
+    public async Task<Payment> DemandAsync(
+        Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false,
+        CancellationToken ct = default)
+    {
+        if (await payments.FindAsync(id, ct) is { } payment
+            && ((payer && payment.Person == caller.PersonId)
+                || (operators && caller.IsOperator)
+                || (till && await IsMerchantsTillAsync(caller, payment, ct))))
+            return payment;
+        throw new ProblemException(404, "transaction_not_found", "You have no payment with this id.");
+    }
+
+    private async Task<bool> IsMerchantsTillAsync(Caller caller, Payment payment, CancellationToken ct) =>
+        caller.StationId is { } till && payment.Kind == PaymentKind.Retail
+        && await retail.MerchantOfTillAsync(till, ct) == payment.Payee.Id;
+}
