@@ -17,6 +17,9 @@ public sealed class FaultTests
     [InlineData("S1_stale", "A face that was enrolled again went on being the old one.")]
     [InlineData("S1_password_echo", "A password came back in an answer.")]
     [InlineData("S1_free_top_up", "Anybody could add money by asking.")]
+    [InlineData("S2_negative_amount", "A payment of less than nothing was taken.")]
+    [InlineData("S2_random_payer", "The payer was drawn by chance.")]
+    [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
     [InlineData("Unread_config_", "S2 documented settings that it never read.")]
     public void A_fault_of_old_has_a_test(string fault, string what)
     {
