@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Events;
@@ -17,6 +16,8 @@ internal sealed class ConfirmSighting(
     TransitStore store, SightingAsks asks, Pins pins, Phones phones, Persons persons, PassGate passGate,
     GatePlans plans)
 {
+    private const string Expected = "Send either pin (4 to 8 digits) or phone_last4 (4 digits) as a JSON object.";
+
     internal sealed record Request(Secret? Pin, Secret? PhoneLast4)
     {
         public override string ToString() => nameof(Request);
@@ -28,32 +29,19 @@ internal sealed class ConfirmSighting(
         var station = await stations.FindAsync(Caller.Of(http).StationId!, http.RequestAborted);
         if (station is not { Kind: StationKind.Gate })
             return Problems.Of(403, "wrong_station", "Only a gate confirms what it has seen.");
-        var (stepUp, said) = Read(await ReadAsync(http, http.RequestAborted));
+        var (stepUp, said) = Read(await RequestBody.JsonAsync<Request>(http, Expected));
         return await idempotency.RunAsync(
             http, required: false,
             async (key, ct) => (await use.RunAsync(id, station, stepUp, said, key, ct)).Result,
             pins.Blind($"{stepUp}:{said}"));
     }
 
-    private static async Task<Request?> ReadAsync(HttpContext http, CancellationToken ct)
-    {
-        try
-        {
-            return await http.Request.ReadFromJsonAsync<Request>(ApiJson.Options, ct);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static (StepUp StepUp, string Said) Read(Request? request) =>
-        (request?.Pin?.Reveal(), request?.PhoneLast4?.Reveal()) switch
+    private static (StepUp StepUp, string Said) Read(Request request) =>
+        (request.Pin?.Reveal(), request.PhoneLast4?.Reveal()) switch
         {
             ({ } pin, null) when Pins.IsPin(pin) => (StepUp.Pin, pin),
             (null, { } digits) when Phones.IsLast4(digits) => (StepUp.PhoneDigits, digits),
-            _ => throw new ProblemException(
-                422, "fields_invalid", "Send either pin (4 to 8 digits) or phone_last4 (4 digits) as JSON."),
+            _ => throw new ProblemException(422, "fields_invalid", Expected),
         };
 
     private async Task<DeskDecision> RunAsync(
