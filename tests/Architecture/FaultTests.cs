@@ -19,6 +19,7 @@ public sealed class FaultTests
     [InlineData("S1_free_top_up", "Anybody could add money by asking.")]
     [InlineData("S2_negative_amount", "A payment of less than nothing was taken.")]
     [InlineData("S2_random_payer", "The payer was drawn by chance.")]
+    [InlineData("S2_pin_never_checked", "A payment asked for a PIN and took any.")]
     [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
     [InlineData("Unread_config_", "S2 documented settings that it never read.")]
     public void A_fault_of_old_has_a_test(string fault, string what)

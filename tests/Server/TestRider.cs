@@ -13,6 +13,8 @@ namespace SightPay.Server.Tests;
 /// <summary>A person of a test with their own signed-in client.</summary>
 public sealed class TestRider : IDisposable
 {
+    public const string Password = "correct horse battery";
+
     private readonly ServerBed _bed;
 
     private TestRider(ServerBed bed, Guid id, string name, HttpClient http) =>
@@ -26,10 +28,9 @@ public sealed class TestRider : IDisposable
     public static async Task<TestRider> SignUpAsync(ServerBed bed, string name, long walletMinor = 0)
     {
         var email = $"{Guid.CreateVersion7():N}@example.org";
-        var password = "correct horse battery";
-        using var created = await bed.Http.PostAsJsonAsync("/users", new { name, email, password });
+        using var created = await bed.Http.PostAsJsonAsync("/users", new { name, email, password = Password });
         var id = (Guid)(await ServerBed.ReadAsync(created, HttpStatusCode.Created))["id"]!;
-        var rider = new TestRider(bed, id, name, bed.SignedIn(await bed.TokenAsync(email, password)));
+        var rider = new TestRider(bed, id, name, bed.SignedIn(await bed.TokenAsync(email, Password)));
         if (walletMinor > 0) await rider.TopUpAsync(walletMinor);
         return rider;
     }
@@ -71,7 +72,7 @@ public sealed class TestRider : IDisposable
     public Task<JsonObject> SeenAtAsync(string gate, Guid? key = null) => SeenAtAsync(gate, Id, key);
 
     public async Task<JsonObject> SeenAtAsync(string gate, Guid? person, Guid? key,
-        SightingFinding finding = SightingFinding.Recognised)
+        SightingFinding finding = SightingFinding.Recognised, params Guid[] candidates)
     {
         var station = (await _bed.Get<StationDirectory>().FindAsync(gate, default))!;
         var band = finding switch
@@ -82,12 +83,31 @@ public sealed class TestRider : IDisposable
         };
         var sighting = new Sighting(
             Guid.CreateVersion7(), station, band, finding, person, false, [], new SightingTimings(0, 0, 0, 0, 0),
-            Stopwatch.GetTimestamp());
+            Stopwatch.GetTimestamp())
+        {
+            Candidates = candidates,
+        };
         var id = key ?? Guid.CreateVersion7();
         var decision = await _bed.Get<PassGate>().DecideAsync(
             sighting, new ActKey(id, Idempotency.Fingerprint(id.ToByteArray())), record: true, default);
         Assert.Equal(200, decision.Result.Answer.Status);
         return JsonNode.Parse(decision.Result.Answer.Body)!.AsObject();
+    }
+
+    /// <summary>A gate could not tell this person from the others.</summary>
+    public Task<JsonObject> MistakenAtAsync(string gate, params Guid[] others) =>
+        SeenAtAsync(gate, null, null, SightingFinding.Ambiguous, [Id, .. others]);
+
+    public async Task ChoosePinAsync(string pin)
+    {
+        using var answer = await Http.PutAsJsonAsync($"/users/{Id}/pin", new { pin, password = Password });
+        await ServerBed.ReadAsync(answer, HttpStatusCode.NoContent);
+    }
+
+    public async Task GivePhoneAsync(string phone)
+    {
+        using var answer = await Http.PutAsJsonAsync($"/users/{Id}/phone", new { phone });
+        await ServerBed.ReadAsync(answer, HttpStatusCode.NoContent);
     }
 
     public async Task ConsentAsync()

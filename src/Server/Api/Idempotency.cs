@@ -35,8 +35,10 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
     /// <param name="required">False: a request without the header gets an id of its own.</param>
     /// <param name="submit">Does the work and submits the act; called at most once at a time for a key. It may also
     /// throw <see cref="ProblemException"/> to answer without recording anything.</param>
+    /// <param name="blinded">Stands for a body that holds a few secret digits: its hash could be turned back.</param>
     public async Task<IResult> RunAsync(
-        HttpContext http, bool required, Func<ActKey, CancellationToken, Task<ActResult>> submit)
+        HttpContext http, bool required, Func<ActKey, CancellationToken, Task<ActResult>> submit,
+        ReadOnlyMemory<byte>? blinded = null)
     {
         var header = http.Request.Headers[KeyHeader];
         if (header.Count == 0 && required)
@@ -48,7 +50,7 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
                 400, "idempotency_key_invalid",
                 $"The header {KeyHeader} must hold one key of 1 to {KeyLengthMax} visible ASCII characters.");
         var id = header.Count == 0 ? Ids.Next(clock) : ActIdOf(header.ToString());
-        var key = new ActKey(id, await FingerprintAsync(http));
+        var key = new ActKey(id, await FingerprintAsync(http, blinded));
         var result = await RunAsync(key, submit, http.RequestAborted);
         return result.End == ActEnd.OtherBody
             ? Problems.Of(
@@ -123,10 +125,11 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
     private static bool IsUsable(Microsoft.Extensions.Primitives.StringValues header) =>
         header is [{ Length: >= 1 and <= KeyLengthMax } key] && key.All(letter => letter is >= '!' and <= '~');
 
-    private static async Task<ReadOnlyMemory<byte>> FingerprintAsync(HttpContext http)
+    private static async Task<ReadOnlyMemory<byte>> FingerprintAsync(HttpContext http, ReadOnlyMemory<byte>? blinded)
     {
-        var body = await RequestBody.OfAsync(http);
-        var parts = await body.PartsAsync(http.Request.ContentType, http.RequestAborted);
+        var parts = blinded is { } said
+            ? [said]
+            : await (await RequestBody.OfAsync(http)).PartsAsync(http.Request.ContentType, http.RequestAborted);
         var route = http.Request.PathBase.Add(http.Request.Path) + http.Request.QueryString;
         return Fingerprint([
             Encoding.UTF8.GetBytes(Caller.Of(http).Name), Encoding.UTF8.GetBytes(http.Request.Method),

@@ -20,8 +20,13 @@ public static class Problems
         new ProblemResult(status, code, detail, retryable, errors, retryAfterMs);
 
     /// <summary>The same as a stored answer of an act; the request id joins when it is sent.</summary>
-    public static Answer Answer(int status, string code, string detail) =>
-        new(status, Body(status, code, detail, false, null, null).ToJsonString(ApiJson.Options));
+    /// <param name="more">A figure that clients show.</param>
+    public static Answer Answer(int status, string code, string detail, (string Name, long Value)? more = null)
+    {
+        var body = Body(status, code, detail, false, null, null);
+        if (more is { } figure) body[figure.Name] = figure.Value;
+        return new(status, body.ToJsonString(ApiJson.Options));
+    }
 
     internal static JsonObject Body(
         int status, string code, string detail, bool retryable, IReadOnlyDictionary<string, string[]>? errors,

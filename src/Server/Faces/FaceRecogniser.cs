@@ -15,7 +15,10 @@ public sealed record FaceLook(FaceReading Reading, double WaitMs, double DecodeM
 /// <summary>Who it is, as far as the policy lets us say.</summary>
 /// <param name="PersonId">The best candidate when the band is accept or ask, else null.</param>
 /// <param name="LivenessProved">True when that person's template was enrolled with a liveness challenge.</param>
-public sealed record FaceIdentity(FaceBand Band, Guid? PersonId, bool LivenessProved, double SearchMs);
+/// <param name="Candidates">Between whom a second factor has to decide; nobody unless the band is ask. Never shown.
+/// </param>
+public sealed record FaceIdentity(
+    FaceBand Band, Guid? PersonId, bool LivenessProved, IReadOnlyList<Guid> Candidates, double SearchMs);
 
 /// <summary>
 /// Pictures in, people out: the door of this slice. Owns the pipeline, the gallery and the decision policy.
@@ -79,7 +82,9 @@ public sealed class FaceRecogniser : IDisposable
         var band = _policy.Decide(match);
         var person = band == FaceBand.Reject ? null : match.BestId;
         var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
-        return new FaceIdentity(band, person, proved, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        var candidates = band == FaceBand.Ask ? CandidatesOf(match) : [];
+        return new FaceIdentity(
+            band, person, proved, candidates, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     public void Dispose()
@@ -126,6 +131,12 @@ public sealed class FaceRecogniser : IDisposable
         _gallery.Remove(person);
         _livenessProved.TryRemove(person, out _);
     }
+
+    /// <summary>The best and, if they could be asked for themselves, the runner-up.</summary>
+    private Guid[] CandidatesOf(GalleryMatch match) =>
+        match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched).AskMin
+            ? [match.BestId!.Value, other]
+            : [match.BestId!.Value];
 
     private static string CodeOf(PictureFault fault) => fault switch
     {

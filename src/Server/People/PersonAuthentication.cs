@@ -42,6 +42,8 @@ internal sealed class PersonAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        // Where a station may come as well, its refusal may have been told already.
+        if (Response.HasStarted) return Task.CompletedTask;
         Response.Headers.WWWAuthenticate = "Bearer";
         return Problems.Of(401, _code, _detail).ExecuteAsync(Context);
     }

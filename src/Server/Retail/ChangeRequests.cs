@@ -1,3 +1,4 @@
+using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Payments;
 
@@ -19,11 +20,14 @@ internal sealed class ChangeRequests(
         idempotency.RunAsync(http, required: false, async (key, ct) =>
         {
             var payment = await parties.DemandAsync(id, Caller.Of(http), payer: true, ct: ct);
-            return await change.RunAsync(
-                id, payment.CapturesLater ? PaymentEvent.Authorise : PaymentEvent.Capture, key,
-                stored => plans.Confirm(stored, settings.Times),
-                stored => stored.State is PaymentState.Captured or PaymentState.Authorised, ct);
+            return await ConfirmAsync(payment, key, ct);
         });
+
+    /// <summary>The payer has said yes, in the app or with their PIN.</summary>
+    public Task<ActResult> ConfirmAsync(Payment payment, ActKey key, CancellationToken ct) => change.RunAsync(
+        payment.Id, payment.CapturesLater ? PaymentEvent.Authorise : PaymentEvent.Capture, key,
+        stored => plans.Confirm(stored, settings.Times),
+        stored => stored.State is PaymentState.Captured or PaymentState.Authorised, ct);
 
     /// <summary>The till takes what is due of an authorised payment; of one that ran out too, as a late
     /// capture.</summary>

@@ -37,6 +37,7 @@ public static class RetailSlice
         services.AddSingleton<RequestPayment>();
         services.AddSingleton<PaymentParties>();
         services.AddSingleton<ChangeRequests>();
+        services.AddSingleton<ConfirmAtTill>();
         return services;
     }
 
@@ -55,8 +56,10 @@ public static class RetailSlice
         };
         var one = retail.MapGroup("/transactions/{id:guid}").RequireAuthorization(parties);
         one.MapGet("", ShowPayment.Handle).WithSummary("What became of a payment").Produces<PaymentAnswer>();
-        one.MapPost("/confirm", (Guid id, HttpContext http, ChangeRequests use) => use.ConfirmAsync(id, http))
-            .WithSummary("The payer says yes").TakesKey(KeyUse.Optional).Produces<PaymentAnswer>();
+        one.MapPost("/confirm", (Guid id, HttpContext http, ChangeRequests inApp, ConfirmAtTill atTill) =>
+                Caller.Of(http).StationId is null ? inApp.ConfirmAsync(id, http) : atTill.RunAsync(id, http))
+            .WithSummary("The payer says yes: signed in, or with their PIN at the till that asked")
+            .TakesJson<ConfirmAtTill.Request>(KeyUse.Optional).Produces<PaymentAnswer>();
         one.MapPost("/capture", (Guid id, HttpContext http, ChangeRequests use) => use.CaptureAsync(id, http))
             .WithSummary("The till takes what is due of an authorised payment")
             .TakesJson<ChangeRequests.CaptureRequest>(KeyUse.Required).Produces<PaymentAnswer>();

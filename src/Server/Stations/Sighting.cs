@@ -39,6 +39,9 @@ public sealed record Sighting(
     Guid Id, Station Station, SightingBand Band, SightingFinding Finding, Guid? Person, bool LivenessProved,
     IReadOnlyList<SightedFace> Faces, SightingTimings Timings, long Started)
 {
+    /// <summary>Between whom a second factor has to decide when the band is ask. Never shown to a station.</summary>
+    public IReadOnlyList<Guid> Candidates { get; init; } = [];
+
     /// <summary>No usable face: cheap to repeat with the next frame.</summary>
     public bool IsUnusable => Finding <= SightingFinding.FaceUnclear;
 }

@@ -10,15 +10,24 @@ internal sealed partial class SightingRetention(
     private const int RowsAtOnce = 5000;
     private static readonly TimeSpan _every = TimeSpan.FromHours(1);
 
-    /// <returns>How many were deleted.</returns>
+    /// <returns>How many sightings were deleted.</returns>
     public async Task<int> PurgeAsync(CancellationToken ct)
     {
-        var before = clock.GetUtcNow() - settings.SightingRetention;
+        var now = clock.GetUtcNow();
+        await PurgeAsync(
+            "delete from sighting_ask where sighting in (select sighting from sighting_ask where at < $1 limit $2)",
+            now - settings.CandidateRetention, ct);
+        return await PurgeAsync(
+            "delete from sighting where id in (select id from sighting where at < $1 limit $2)",
+            now - settings.SightingRetention, ct);
+    }
+
+    private async Task<int> PurgeAsync(string sql, DateTimeOffset before, CancellationToken ct)
+    {
         var total = 0;
         while (true)
         {
-            await using var command = database.CreateCommand(
-                "delete from sighting where id in (select id from sighting where at < $1 limit $2)");
+            await using var command = database.CreateCommand(sql);
             command.Parameters.Add(new() { Value = before });
             command.Parameters.Add(new() { Value = RowsAtOnce });
             var deleted = await command.ExecuteNonQueryAsync(ct);

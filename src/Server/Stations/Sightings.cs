@@ -28,7 +28,10 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
             new SightingTimings(
                 Ms(look.WaitMs), Ms(look.DecodeMs), Ms(reading.DetectMs), Ms(reading.EmbedMs),
                 Ms(identity?.SearchMs ?? 0)),
-            started);
+            started)
+        {
+            Candidates = identity?.Candidates ?? [],
+        };
     }
 
     public async Task<StoredSighting?> FindAsync(Guid id, CancellationToken ct)

@@ -24,7 +24,8 @@ internal sealed class StationAuthentication(
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
-        StationProblems.KeyInvalid().ExecuteAsync(Context);
+        // Where a person may come as well, their refusal has been told already.
+        Response.HasStarted ? Task.CompletedTask : StationProblems.KeyInvalid().ExecuteAsync(Context);
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         Problems.Of(403, "forbidden", "A station may not do this.").ExecuteAsync(Context);

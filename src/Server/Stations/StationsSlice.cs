@@ -15,6 +15,9 @@ public sealed record StationsSettings(int PictureBytesMax = 10 * 1024 * 1024)
 
     /// <summary>Sightings are deleted after this.</summary>
     public TimeSpan SightingRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Whom an unresolved sighting may have shown is deleted after this; nobody may use it sooner.</summary>
+    public TimeSpan CandidateRetention { get; init; } = TimeSpan.FromHours(1);
 }
 
 /// <summary>Stations: devices with keys, their streams, and the way from a picture to a sighting.</summary>
@@ -29,7 +32,10 @@ public static class StationsSlice
         services.AddSingleton(provider => new StationDirectory(provider.GetRequiredService<StationStore>()));
         services.AddSingleton<Sightings>();
         services.AddSingleton<TakeSighting>();
+        services.AddSingleton<SightingAsks>();
         services.AddSingleton<ICompanionWriter, SightingWriter>();
+        services.AddSingleton<ICompanionWriter, SightingAskWriter>();
+        services.AddSingleton<ICompanionWriter, AskResolvedWriter>();
         services.AddHostedService<SightingRetention>();
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, StationAuthentication>(Access.StationScheme, null);

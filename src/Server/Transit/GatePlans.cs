@@ -8,8 +8,18 @@ using SightPay.Server.Stations;
 
 namespace SightPay.Server.Transit;
 
+/// <summary>What a rider added to their face.</summary>
+internal enum StepUp
+{
+    None,
+
+    /// <summary>Tells lookalikes apart, proves nothing more.</summary>
+    PhoneDigits,
+    Pin,
+}
+
 /// <summary>A recognised rider at a gate, with what was read of them.</summary>
-internal sealed record GateVisit(Gate Gate, Sighting Sighting, Person Person, Rider Rider)
+internal sealed record GateVisit(Gate Gate, Sighting Sighting, Person Person, Rider Rider, StepUp StepUp)
 {
     /// <summary>Stopwatch stamp: from here on the ledger has the word.</summary>
     public long Planned { get; } = Stopwatch.GetTimestamp();
@@ -22,7 +32,7 @@ internal sealed record GateVisit(Gate Gate, Sighting Sighting, Person Person, Ri
 /// stop's count, the sighting and the events are one commit.
 /// </summary>
 internal sealed class GatePlans(
-    TransitStore store, GeneralLedger ledger, TransitSettings settings, TimeProvider clock)
+    TransitStore store, GeneralLedger ledger, SightingAsks asks, TransitSettings settings, TimeProvider clock)
 {
     /// <summary>A plan that names nobody and moves nothing, and its answer without a commit.</summary>
     internal sealed record UnnamedPlan(Plan Plan, Func<Answer> ComposeAlone);
@@ -32,13 +42,23 @@ internal sealed class GatePlans(
         var stamp = Stopwatch.GetTimestamp();
         var plan = new Plan
         {
-            Rows = [new SightingRow(sighting)],
+            Rows = sighting.Candidates.Count > 0 && decision == GateWord.Ask
+                ? [new SightingRow(sighting), asks.RowOf(sighting, sighting.Candidates)]
+                : [new SightingRow(sighting)],
             Compose = _ => GateAnswer.Compose(
                 sighting, decision, reason, null, null, 0, 0, settings.Currency, stamp),
         };
         return new UnnamedPlan(plan, () => GateAnswer.Compose(
             sighting, decision, reason, null, null, 0, 0, settings.Currency, ledgerStarted: null));
     }
+
+    /// <summary>A second factor that did not help; the sighting stays as it is.</summary>
+    public Plan StillAsked(Sighting sighting, string reason, IReadOnlyList<CompanionRow> rows) => new()
+    {
+        Rows = rows,
+        Compose = _ => GateAnswer.Compose(
+            sighting, GateWord.Ask, reason, null, null, 0, 0, settings.Currency, ledgerStarted: null),
+    };
 
     public async Task<IReadOnlyList<Plan>> ForAsync(GateVisit visit, Passage passage, CancellationToken ct)
     {
@@ -255,12 +275,21 @@ internal sealed class GatePlans(
         {
             After = after,
             Transfers = transfers,
-            Rows = [.. rows, new SightingRow(visit.Sighting)],
+            Rows = [.. rows, .. Recorded(visit, asked: !named)],
             Compose = outcome => GateAnswer.Compose(
                 visit.Sighting, reading.Decision, reading.Reason, person, journey, reading.FareMinor,
                 named ? balance(outcome) : 0, settings.Currency, visit.Planned),
         };
     }
+
+    /// <summary>The sighting with its answer. One that was stored when it was asked is resolved, once.</summary>
+    private IEnumerable<CompanionRow> Recorded(GateVisit visit, bool asked) => (visit.StepUp, asked) switch
+    {
+        (StepUp.None, false) => [new SightingRow(visit.Sighting)],
+        (StepUp.None, true) => [new SightingRow(visit.Sighting), asks.RowOf(visit.Sighting, [visit.Person.Id])],
+        (_, false) => [new AskResolvedRow(visit.Sighting.Id)],
+        (_, true) => [],
+    };
 
     private Transfer CaptureAtHighest(OpenJourney lost) =>
         Transfer.Capture(Ids.Next(clock), lost.HoldId, lost.HoldMinor, TransferCode.HighestFare);
@@ -272,7 +301,8 @@ internal sealed class GatePlans(
         Ids.Next(clock), Person.ReceivableKey(visit.Person.Id), TransitSettings.OperatorKey, amountMinor,
         TransferCode.LateCapture);
 
-    private long? CapOf(GateVisit visit) => visit.Sighting.LivenessProved ? null : settings.FaceDailyCapMinor;
+    private long? CapOf(GateVisit visit) =>
+        visit.Sighting.LivenessProved || visit.StepUp == StepUp.Pin ? null : settings.FaceDailyCapMinor;
 
     /// <summary>Days are those of UTC, as for every payment by face, so that all of them share one cap.</summary>
     private static DateOnly Today(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);

@@ -31,9 +31,12 @@ internal abstract record Passage
 /// <summary>The rules of the gates, pure: state and time in, passage out.</summary>
 internal static class GateRules
 {
-    public static Passage Of(Gate gate, Rider rider, DateTimeOffset now, GateTimes times)
+    /// <param name="steppedUp">The rider answered an ask, which is not repeated to them then.</param>
+    public static Passage Of(Gate gate, Rider rider, DateTimeOffset now, GateTimes times, bool steppedUp = false)
     {
-        if (rider.RepeatAt(gate.Id, now, times.RepeatWithin) is { } reading) return new Passage.Repeat(reading);
+        if (rider.RepeatAt(gate.Id, now, times.RepeatWithin) is { } reading
+            && !(steppedUp && reading.Decision == GateWord.Ask))
+            return new Passage.Repeat(reading);
         return gate.Direction == GateDirection.In ? Entry(gate, rider.Open, now, times) : Exit(rider, now, times);
     }
 

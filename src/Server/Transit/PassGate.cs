@@ -46,7 +46,7 @@ internal sealed class PassGate(
         // The template was erased between the search and now.
         if (person is null)
             return await SubmitAsync(key, [plans.Unnamed(sighting, GateWord.Deny, GateWord.UnknownPerson).Plan], ct);
-        return await PassAsync(gate, sighting, person, key, ct);
+        return await PassAsync(gate, sighting, person, StepUp.None, key, ct);
     }
 
     /// <summary>Answers that name nobody; a closed gate looks at nobody either.</summary>
@@ -63,15 +63,15 @@ internal sealed class PassGate(
 
     /// <summary>Read, plan, submit; when somebody else moved the rider meanwhile, once more from what is true now.
     /// </summary>
-    private async Task<DeskDecision> PassAsync(
-        Gate gate, Sighting sighting, Person person, ActKey key, CancellationToken ct)
+    public async Task<DeskDecision> PassAsync(
+        Gate gate, Sighting sighting, Person person, StepUp stepUp, ActKey key, CancellationToken ct)
     {
         var ledgerMs = 0d;
         for (var round = 0; round < RoundsMax; round++)
         {
             var rider = await store.RiderAsync(person.Id, ct) ?? Rider.New(person.Id);
-            var passage = GateRules.Of(gate, rider, clock.GetUtcNow(), settings.Times);
-            var planned = await plans.ForAsync(new GateVisit(gate, sighting, person, rider), passage, ct);
+            var passage = GateRules.Of(gate, rider, clock.GetUtcNow(), settings.Times, stepUp != StepUp.None);
+            var planned = await plans.ForAsync(new GateVisit(gate, sighting, person, rider, stepUp), passage, ct);
             var decision = await SubmitAsync(key, planned, ct);
             ledgerMs += decision.LedgerMs;
             if (decision.Result.End != ActEnd.Stale) return decision with { LedgerMs = ledgerMs };
@@ -81,7 +81,7 @@ internal sealed class PassGate(
             retryable: true);
     }
 
-    private async Task<DeskDecision> SubmitAsync(ActKey key, IReadOnlyList<Plan> alternatives, CancellationToken ct)
+    public async Task<DeskDecision> SubmitAsync(ActKey key, IReadOnlyList<Plan> alternatives, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         var result = await ledger.SubmitAsync(new Act
