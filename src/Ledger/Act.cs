@@ -46,7 +46,8 @@ public sealed class Outcome(DateTimeOffset at, Func<string, Account> account, Fu
     /// <summary>An account named by one of the plan's transfers, as it stands after the plan.</summary>
     public Account Account(string key) => account(key);
 
-    /// <summary>What a transfer of the plan moved, in minor units; less than asked for only where it had a limit.</summary>
+    /// <summary>What a transfer of the plan moved, in minor units; less than asked for only where it had a limit.
+    /// </summary>
     public long MovedMinor(Guid transferId) => moved(transferId);
 }
 

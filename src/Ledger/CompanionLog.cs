@@ -9,6 +9,9 @@ public abstract class CompanionLog<TRow> : ICompanionWriter where TRow : Compani
 
     public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch(this);
 
+    /// <summary>Throws where a slice put its row together wrongly; there is nothing else to guard.</summary>
+    protected virtual void Demand(TRow row) { }
+
     /// <summary>Adds the statements that write all rows of a commit; there is at least one.</summary>
     protected abstract void Write(NpgsqlBatch batch, IReadOnlyList<(TRow Row, DateTimeOffset At)> rows);
 
@@ -20,7 +23,11 @@ public abstract class CompanionLog<TRow> : ICompanionWriter where TRow : Compani
 
         public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
 
-        public GuardVerdict Check(CompanionRow row) => GuardVerdict.Ok;
+        public GuardVerdict Check(CompanionRow row)
+        {
+            log.Demand((TRow)row);
+            return GuardVerdict.Ok;
+        }
 
         public void Apply(CompanionRow row, DateTimeOffset at) => _added.Add(((TRow)row, at));
 

@@ -40,7 +40,8 @@ public sealed class GeneralLedger : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchMax, 1);
         var registry = new CompanionRegistry(companions);
-        var writer = await LedgerWriter.StartAsync(new PostgresStore(database), registry, options, ct).ConfigureAwait(false);
+        var writer = await LedgerWriter.StartAsync(new PostgresStore(database), registry, options, ct)
+            .ConfigureAwait(false);
         return new GeneralLedger(database, registry, writer);
     }
 

@@ -10,7 +10,8 @@ internal sealed class LedgerModel
 {
     private readonly Dictionary<string, (string Asset, AccountKind Kind, bool Closed)> _accounts = [];
     private readonly Dictionary<Guid, (string Body, ActEnd End, Answer Answer, string? Code)> _decided = [];
-    private List<(Transfer Transfer, string Debit, string Credit, long AmountMinor, DateTimeOffset Until)> _history = [];
+    private List<(Transfer Transfer, string Debit, string Credit, long AmountMinor, DateTimeOffset Until)>
+        _history = [];
     private readonly Dictionary<string, int> _tallies = [];
     private readonly List<string> _notes = [];
     private Dictionary<Guid, long> _moved = [];
@@ -46,7 +47,8 @@ internal sealed class LedgerModel
             {
                 _tallies[plan.Tally] = _tallies.GetValueOrDefault(plan.Tally) + 1;
                 _notes.Add($"{id} {plan.Tally}");
-                return Decide(id, body, ActEnd.Committed, new Answer(200, plan.Describe(Account, each => _moved[each])), null);
+                var answer = new Answer(200, plan.Describe(Account, each => _moved[each]));
+                return Decide(id, body, ActEnd.Committed, answer, null);
             }
             _history = before;
             codes.Add(code);

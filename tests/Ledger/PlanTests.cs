@@ -20,6 +20,7 @@ public sealed class PlanTests
         { PostgresSession.StoredAttempts, "uuid[]", "'{}'" },
         { PostgresSession.TakenTransferIds, "uuid[]", "'{}'" },
         { PostgresSession.NamedHolds, "uuid[]", "'{}'" },
+        { PostgresSession.Refundable, "uuid[]", "'{}'" },
         { PostgresSession.DueHolds, "boolean, timestamptz, timestamptz, int", "true, now(), now(), 256" },
     };
 

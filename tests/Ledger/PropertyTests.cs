@@ -317,8 +317,8 @@ public sealed class PropertyTests(ITestOutputHelper output)
         }
 
         public override string ToString() =>
-            $"committed {Committed}, refused {Refused}, replayed {Replayed}, other body {OtherBody}, expired {Expired}, "
-            + $"refunds above what was taken {TooMuch}";
+            $"committed {Committed}, refused {Refused}, replayed {Replayed}, other body {OtherBody}, "
+            + $"expired {Expired}, refunds above what was taken {TooMuch}";
     }
 
     /// <summary>The same writer on tables in memory.</summary>

@@ -32,8 +32,8 @@ internal enum StoreFault
 }
 
 /// <summary>
-/// The ledger's tables in memory, with the store's own rules: one writer, fenced by its epoch; unique ids; commits whole
-/// or not at all. One thread, no real time, so that a simulation replays exactly.
+/// The ledger's tables in memory, with the store's own rules: one writer, fenced by its epoch; unique ids; commits
+/// whole or not at all. One thread, no real time, so that a simulation replays exactly.
 /// </summary>
 internal sealed class MemoryLedgerStore : ILedgerStore
 {

@@ -59,7 +59,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         return writer;
     }
 
-    /// <summary>A writer without a loop of its own, for simulations on one thread: see <see cref="StepAsync"/>.</summary>
+    /// <summary>A writer without a loop of its own, for simulations on one thread: <see cref="StepAsync"/>.</summary>
     public static LedgerWriter ByHand(ILedgerStore store, CompanionRegistry registry, LedgerOptions options) =>
         new(store, registry, options);
 
