@@ -40,6 +40,7 @@ internal sealed class MemoryLedgerStore : ILedgerStore
     private readonly Dictionary<string, long> _accountIds = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, (AccountFacts Facts, bool Closed, Counters Counters)> _accounts = [];
     private readonly Dictionary<Guid, MemoryTransfer> _transfersById = [];
+    private readonly List<MemoryTransfer> _openHolds = [];
     private Session? _owner;
     private long _epoch;
     private DateTimeOffset _sweptUntil = DateTimeOffset.UnixEpoch;
@@ -171,7 +172,10 @@ internal sealed class MemoryLedgerStore : ILedgerStore
             var stored = new MemoryTransfer(row, store.Transfers.Count + 1, at);
             store._transfersById.Add(row.Id, stored);
             store.Transfers.Add(stored);
-            if (row.HoldId is { } hold) store.Resolutions.Add(hold, (row.Id, row.Kind));
+            if (row.Kind == TransferKind.Hold) store._openHolds.Add(stored);
+            if (row.HoldId is not { } hold) return;
+            store.Resolutions.Add(hold, (row.Id, row.Kind));
+            store._openHolds.RemoveAll(each => each.Row.Id == hold);
         }
 
         private void AddAccount(BatchState state, AccountDirectory directory, long id)
@@ -181,9 +185,8 @@ internal sealed class MemoryLedgerStore : ILedgerStore
             state.Add(new AccountState(facts, closed, counters));
         }
 
-        private IEnumerable<MemoryTransfer> Due(DateTimeOffset at) => store.Transfers
-            .Where(each => each.Row.Kind == TransferKind.Hold && each.Row.HoldUntil > position.SweptUntil
-                && each.Row.HoldUntil <= at && !store.Resolutions.ContainsKey(each.Row.Id))
+        private IEnumerable<MemoryTransfer> Due(DateTimeOffset at) => store._openHolds
+            .Where(each => each.Row.HoldUntil > position.SweptUntil && each.Row.HoldUntil <= at)
             .OrderBy(each => each.Row.HoldUntil).ThenBy(each => each.Row.Id);
 
         private HoldState HoldOf(MemoryTransfer hold) => new(
