@@ -107,7 +107,8 @@ internal sealed class World
         Happenings.In(TimeSpan.FromMilliseconds(_random.Next(1, 25)), Turn);
     }
 
-    /// <summary>The process dies; or it only loses its lock, and goes on believing in it beside its successor.</summary>
+    /// <summary>The process dies; or it only loses its lock, and goes on beside its successor, believing in it.
+    /// </summary>
     private void Crash()
     {
         Crashes++;

@@ -10,7 +10,8 @@ internal interface ILedgerStore
     Task<ILedgerSession?> TryAcquireAsync(CancellationToken ct);
 }
 
-/// <summary>The writer's hold on the store: one batch at a time, loaded in one round trip, committed in another.</summary>
+/// <summary>The writer's hold on the store: one batch at a time, loaded in one round trip, committed in another.
+/// </summary>
 internal interface ILedgerSession : IAsyncDisposable
 {
     /// <summary>The store's process that serves this session.</summary>
