@@ -144,7 +144,8 @@ public sealed class PaymentPlans(TimeProvider clock)
                 .. rows,
                 new PaymentRow(
                     payment, refunded, whole ? PaymentEvent.RefundWhole : PaymentEvent.RefundPart, null),
-                .. Spent(payment, refunded, null), Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
+                .. Spent(payment, refunded, null),
+                Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
             ],
             Compose = compose,
         };
