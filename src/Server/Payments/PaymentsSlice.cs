@@ -3,6 +3,7 @@ using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.Payments.Sandbox;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Payments;
 
@@ -15,6 +16,7 @@ public static class PaymentsSlice
     {
         services.AddSingleton(settings);
         services.AddSingleton<ICompanionWriter, SpendingTable>();
+        services.AddSingleton<IPersonData, PaymentPersonData>();
         services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
         services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
         services.AddSingleton<ICompanionWriter, TopUpCreditedWriter>();

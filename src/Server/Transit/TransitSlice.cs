@@ -1,6 +1,7 @@
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.People;
 using SightPay.Server.Stations;
 
 namespace SightPay.Server.Transit;
@@ -41,6 +42,7 @@ public static class TransitSlice
         services.AddSingleton<PassGate>();
         services.AddSingleton<ConfirmSighting>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());
+        services.AddSingleton<IPersonData, TransitPersonData>();
         services.AddSingleton<CloseOverdue>();
         services.AddHostedService(provider => provider.GetRequiredService<CloseOverdue>());
         services.AddSingleton<ICompanionWriter, RiderWriter>();
