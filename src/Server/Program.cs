@@ -96,9 +96,10 @@ internal static class Program
         services.AddPayments(new PaymentSettings(currency)
         {
             TopUpMinorMin = limits.TopUpMinorMin, TopUpMinorMax = limits.TopUpMinorMax,
+            Spending = limits.Spending,
         });
-        services.AddTransit(new TransitSettings(currency) { FaceDailyCapMinor = limits.FaceSpendMinorPerDay });
-        services.AddRetail(new RetailSettings(currency) { FaceDailyCapMinor = limits.FaceSpendMinorPerDay });
+        services.AddTransit(new TransitSettings(currency));
+        services.AddRetail(new RetailSettings(currency));
         replace?.Invoke(services);
         services.HoldBackWorkers();
 

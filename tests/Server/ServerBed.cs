@@ -34,6 +34,7 @@ public sealed class ServerBed : IAsyncDisposable
     private WebApplication? _app;
     private GeneralLedger? _ledger;
     private bool _seeing;
+    private Func<PaymentSettings, PaymentSettings>? _payments;
 
     public required TestDatabase Database { get; init; }
     public HttpClient Http { get; private set; } = null!;
@@ -44,13 +45,16 @@ public sealed class ServerBed : IAsyncDisposable
 
     /// <param name="clock">Held by the test; without it, the real one.</param>
     /// <param name="seeing">False: without the recogniser, for rules that begin after a sighting.</param>
-    public static async Task<ServerBed> StartAsync(TimeProvider? clock = null, bool demo = true, bool seeing = true)
+    /// <param name="payments">Changes the payments' settings.</param>
+    public static async Task<ServerBed> StartAsync(
+        TimeProvider? clock = null, bool demo = true, bool seeing = true,
+        Func<PaymentSettings, PaymentSettings>? payments = null)
     {
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
             ReceiptsSlice.Schema);
-        var bed = new ServerBed { Database = database, _seeing = seeing };
+        var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
         await bed.OpenAsync(clock, demo);
         return bed;
     }
@@ -146,7 +150,8 @@ public sealed class ServerBed : IAsyncDisposable
         services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
         services.AddReceipts().AddAudit().AddEvents().AddWallets(new WalletSettings("INR"));
-        services.AddPayments(new PaymentSettings("INR"));
+        var payments = new PaymentSettings("INR");
+        services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(new FacesSettings());
         services.AddStations(new StationsSettings());
         services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"));

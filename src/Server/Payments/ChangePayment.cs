@@ -78,6 +78,8 @@ public sealed class ChangePayment
                 409, refusal.Code, "The payer has got this money back already."),
             PaymentRefusal.RefundAboveCaptured or RefusalCode.RefundAboveCaptured => Problems.Answer(
                 409, PaymentRefusal.RefundAboveCaptured, "More than what is left of the payment cannot go back."),
+            SpendingRow.LimitExceeded => Problems.Answer(
+                409, refusal.Code, "This is more than may be spent at once, or on one day."),
             RefusalCode.InsufficientFunds => Problems.Answer(
                 402, refusal.Code, "The wallet does not hold enough. Top up, or pay another way."),
             _ => Problems.Answer(409, refusal.Code, $"The payment is {state} and could not be changed."),

@@ -18,7 +18,8 @@ public sealed record PaymentTimes(TimeSpan ConfirmWithin, TimeSpan AuthorisedFor
 public sealed class PaymentPlans(TimeProvider clock)
 {
     /// <summary>A new payment that is taken from the wallet at once.</summary>
-    public Plan PayNow(Payment payment, IReadOnlyList<CompanionRow> rows, string? after = null)
+    /// <param name="within">What may be spent on what is known of the payer.</param>
+    public Plan PayNow(Payment payment, SpendingLimit within, string? after = null)
     {
         var capture = Transfer.Post(
             Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, payment.Amount.AmountMinor,
@@ -27,7 +28,7 @@ public sealed class PaymentPlans(TimeProvider clock)
         {
             State = PaymentState.Captured, CapturedMinor = payment.Amount.AmountMinor, CaptureId = capture.Id,
         };
-        return Of(new PaymentRow(null, paid, null, null), [capture], after, [.. rows, Receipt(paid)], 201);
+        return Of(new PaymentRow(null, paid, null, null), [capture], after, [Receipt(paid)], 201, within);
     }
 
     /// <summary>A new payment whose payer is asked. The money is set aside, so that a yes never fails for
@@ -40,15 +41,16 @@ public sealed class PaymentPlans(TimeProvider clock)
     }
 
     /// <summary>The payer says yes: the money is taken, or stays set aside for the payee's capture.</summary>
-    public IReadOnlyList<Plan> Confirm(Payment payment, PaymentTimes times)
+    /// <param name="within">What may be spent on a yes of this kind.</param>
+    public IReadOnlyList<Plan> Confirm(Payment payment, PaymentTimes times, SpendingLimit within)
     {
-        if (!payment.CapturesLater) return Capture(payment, payment.Amount.AmountMinor);
+        if (!payment.CapturesLater) return Capture(payment, payment.Amount.AmountMinor, within);
         var hold = Hold(payment, times.AuthorisedFor);
         var authorised = payment with { State = PaymentState.Authorised, HoldId = hold.Id };
         return
         [
             Of(new PaymentRow(payment, authorised, PaymentEvent.Authorise, times.AuthorisedFor),
-                [Transfer.Void(Ids.Next(clock), payment.HoldId!.Value), hold]),
+                [Transfer.Void(Ids.Next(clock), payment.HoldId!.Value), hold], within: within),
         ];
     }
 
@@ -69,7 +71,8 @@ public sealed class PaymentPlans(TimeProvider clock)
     /// </summary>
     /// <param name="amountMinor">At most the amount asked for and the tolerance, see
     /// <see cref="CaptureMinorMax"/>.</param>
-    public IReadOnlyList<Plan> Capture(Payment payment, long amountMinor)
+    /// <param name="within">Null: what may be spent was asked when the payer said yes.</param>
+    public IReadOnlyList<Plan> Capture(Payment payment, long amountMinor, SpendingLimit? within = null)
     {
         var held = Math.Min(amountMinor, payment.Amount.AmountMinor);
         var capture = Transfer.Capture(Ids.Next(clock), payment.HoldId!.Value, held, TransferCode.Purchase);
@@ -79,7 +82,7 @@ public sealed class PaymentPlans(TimeProvider clock)
         IReadOnlyList<Transfer> transfers = over == 0
             ? [capture]
             : [capture, .. OutOfWalletOrOwed(payment, over, TransferCode.OverCapture, capture.Id)];
-        return [Of(row, transfers, null, [Receipt(row.To)])];
+        return [Of(row, transfers, null, [Receipt(row.To)], within: within)];
     }
 
     /// <summary>
@@ -133,6 +136,7 @@ public sealed class PaymentPlans(TimeProvider clock)
                 .. rows,
                 new PaymentRow(
                     payment, refunded, whole ? PaymentEvent.RefundWhole : PaymentEvent.RefundPart, null),
+                .. Spent(payment, refunded, null),
                 Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
             ],
             Compose = compose,
@@ -218,13 +222,34 @@ public sealed class PaymentPlans(TimeProvider clock)
         Ids.Next(clock), kind, payment.Person, payment.Payee.Id, payment.Amount with { AmountMinor = amountMinor },
         subject, corrects);
 
-    private static Plan Of(
+    /// <summary>
+    /// What the change adds to the day on which the payer said yes, or takes off it: a payment counts from the yes on
+    /// for what is set aside, then for what was taken and not given back.
+    /// </summary>
+    private IEnumerable<SpendingRow> Spent(Payment? from, Payment to, SpendingLimit? within)
+    {
+        var (before, after) = (from is null ? 0 : Counted(from), Counted(to));
+        if (before == after) yield break;
+        var saidYesAt = from?.AuthorisedAt ?? from?.CapturedAt ?? clock.GetUtcNow();
+        yield return new SpendingRow(
+            to.Person, SpendingRow.DayOf(saidYesAt), to.SightingId is null ? SpentBy.Consent : SpentBy.Face,
+            after - before, (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0), within);
+    }
+
+    private static long Counted(Payment payment) => payment.State switch
+    {
+        PaymentState.Authorised => payment.Amount.AmountMinor,
+        PaymentState.Captured or PaymentState.Refunded => payment.CapturedMinor - payment.RefundedMinor,
+        _ => 0,
+    };
+
+    private Plan Of(
         PaymentRow row, IReadOnlyList<Transfer> transfers, string? after = null,
-        IReadOnlyList<CompanionRow>? rows = null, int status = 200) => new()
+        IReadOnlyList<CompanionRow>? rows = null, int status = 200, SpendingLimit? within = null) => new()
         {
             After = after,
             Transfers = transfers,
-            Rows = [row, .. rows ?? [], .. row.To.Events()],
+            Rows = [row, .. Spent(row.From, row.To, within), .. rows ?? [], .. row.To.Events()],
             Compose = outcome => new Answer(status, ApiJson.Write(PaymentAnswer.Of(row.StampedAt(outcome.At)))),
         };
 }

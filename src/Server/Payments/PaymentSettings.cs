@@ -6,6 +6,9 @@ public sealed record PaymentSettings(string Currency)
     public long TopUpMinorMin { get; init; } = 1_00;
     public long TopUpMinorMax { get; init; } = 10_000_00;
 
+    /// <summary>What may be spent on a face, and on more.</summary>
+    public SpendingSettings Spending { get; init; } = new();
+
     /// <summary>What one operator or till may refund or correct alone; above it another one has to agree.</summary>
     public long OperatorAloneMinorMax { get; init; } = 500_00;
 

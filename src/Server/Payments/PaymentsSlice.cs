@@ -3,6 +3,7 @@ using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.Payments.Sandbox;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Payments;
 
@@ -14,7 +15,9 @@ public static class PaymentsSlice
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton<ICompanionWriter, FaceSpendWriter>();
+        services.AddSingleton<ICompanionWriter, SpendingTable>();
+        services.AddSingleton<IPersonData, PaymentPersonData>();
+        services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
         services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
         services.AddSingleton<ICompanionWriter, TopUpCreditedWriter>();
         services.AddSingleton<ICompanionWriter, PaymentTable>();
@@ -55,6 +58,15 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
+        app.MapPut("/users/{id}/limits", (
+                HttpContext http, string id, OwnLimits.Request body, OwnLimits use, CancellationToken ct) =>
+                use.SetAsync(http, id, body, ct))
+            .WithTags("Payments").WithSummary("Limit what one's own face may spend")
+            .RequireAuthorization(Access.Person).Produces<OwnLimits.LimitsAnswer>();
+        app.MapGet("/users/{id}/limits", (HttpContext http, string id, OwnLimits use, CancellationToken ct) =>
+                use.ShowAsync(http, id, ct))
+            .WithTags("Payments").WithSummary("What a face may spend")
+            .RequireAuthorization(Access.Person).Produces<OwnLimits.LimitsAnswer>();
         MapStaff(app);
         app.MapPost("/webhooks/{provider}", (
                 HttpContext http, string provider, ReceiveWebhook use, CancellationToken ct) =>

@@ -21,7 +21,7 @@ internal sealed class ConsentStore(NpgsqlDataSource database)
         await using var command = database.CreateCommand(
             """
             insert into consent (id, person_id, purpose, version, granted_at, granted_by)
-            select $1, $2, $3, $4, $5, $6 from person where id = $2
+            select $1, $2, $3, $4, $5, $6 from person where id = $2 and erased_at is null
             on conflict (person_id, purpose) where withdrawn_at is null do update set
                 version = excluded.version,
                 granted_at = case when consent.version = excluded.version

@@ -22,14 +22,15 @@ internal sealed record ListedPerson(Person Person, DateTimeOffset CreatedAt, boo
 internal readonly record struct StepUpMeans(bool HasPin, bool HasPhone);
 
 /// <param name="OtherAdmins">Somebody else is an admin too.</param>
-internal sealed record LockedRoles(string[] Roles, bool OtherAdmins);
+internal sealed record LockedRoles(string[] Roles, bool OtherAdmins, bool Erased);
 
 /// <summary>SQL of people and their accounts.</summary>
 internal sealed class PeopleStore(NpgsqlDataSource database)
 {
     public async Task<Person?> FindAsync(Guid id, CancellationToken ct)
     {
-        await using var command = database.CreateCommand("select id, name, email, roles from person where id = $1");
+        await using var command = database.CreateCommand(
+            "select id, name, email, roles from person where id = $1 and erased_at is null");
         command.Parameters.Add(new() { Value = id });
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? PersonOf(reader) : null;
@@ -60,7 +61,7 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
         await using var command = database.CreateCommand(
             """
             select id, name, email, roles, created_at, disabled_at is not null from person
-            where $1::uuid is null or id < $1 order by id desc limit $2
+            where ($1::uuid is null or id < $1) and erased_at is null order by id desc limit $2
             """);
         command.Parameters.Add(new() { Value = (object?)before ?? DBNull.Value });
         command.Parameters.Add(new() { Value = limit });
@@ -123,7 +124,8 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
         await using var command = new NpgsqlCommand(
             """
             select roles, exists (
-                select from person where id <> $1 and 'admin' = any(roles) and disabled_at is null)
+                select from person where id <> $1 and 'admin' = any(roles) and disabled_at is null),
+                erased_at is not null
             from person where id = $1
             """, connection, transaction)
         {
@@ -131,7 +133,7 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
         };
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct)
-            ? new(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1))
+            ? new(reader.GetFieldValue<string[]>(0), reader.GetBoolean(1), reader.GetBoolean(2))
             : null;
     }
 
@@ -144,6 +146,39 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
             Parameters = { new() { Value = person }, new() { Value = roles } },
         };
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>
+    /// Takes everything from a person's row that says who they were, ends their sessions and destroys their keys.
+    /// Consents are withdrawn, so that what was stored under them is erased as after any withdrawal.
+    /// </summary>
+    public static async Task EraseAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, string by, DateTimeOffset at,
+        CancellationToken ct)
+    {
+        (string Sql, object[] Values)[] steps =
+        [
+            // The address is free for a new account; no password fits an empty hash.
+            ("""
+             update person set name = 'Erased', email = '', email_key = 'erased:' || id, password_hash = '',
+                 roles = '{}', phone = null, disabled_at = coalesce(disabled_at, $2), erased_at = $2
+             where id = $1
+             """, [person, at]),
+            ("delete from person_pin where person_id = $1", [person]),
+            ("delete from person_key where person_id = $1", [person]),
+            ("delete from session where person_id = $1", [person]),
+            ("""
+             update consent set withdrawn_at = $2, withdrawn_by = $3 where person_id = $1 and withdrawn_at is null
+             """, [person, at, by]),
+        ];
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var (sql, values) in steps)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var value in values) command.Parameters.Add(new() { Value = value });
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync(ct);
     }
 
     public async Task SetPasswordHashAsync(Guid person, string hash, CancellationToken ct)

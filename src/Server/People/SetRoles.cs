@@ -25,7 +25,7 @@ internal sealed class SetRoles(NpgsqlDataSource database, PeopleStore store, Aud
 
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await PeopleStore.LockRolesAsync(connection, transaction, person, ct) is not { } before)
+        if (await PeopleStore.LockRolesAsync(connection, transaction, person, ct) is not { Erased: false } before)
             return PersonAccess.NotFound();
         if (before.Roles.Contains(Role.Admin) && !roles.Contains(Role.Admin) && !before.OtherAdmins)
             return Problems.Of(409, "last_admin", "This is the last admin; make somebody else one first.");

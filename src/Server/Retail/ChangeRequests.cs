@@ -8,7 +8,7 @@ namespace SightPay.Server.Retail;
 /// rules.</summary>
 internal sealed class ChangeRequests(
     PaymentParties parties, ChangePayment change, PaymentPlans plans, RefundPayment refunds, DisputePayment disputes,
-    Idempotency idempotency, RetailSettings settings)
+    SpendingPolicy policy, Idempotency idempotency, RetailSettings settings)
 {
     internal sealed record CaptureRequest(CaptureRequest.Sum? Amount)
     {
@@ -20,14 +20,15 @@ internal sealed class ChangeRequests(
         idempotency.RunAsync(http, required: false, async (key, ct) =>
         {
             var payment = await parties.DemandAsync(id, Caller.Of(http), payer: true, ct: ct);
-            return await ConfirmAsync(payment, key, ct);
+            return await ConfirmAsync(payment, StepUp.SignedIn, key, ct);
         });
 
     /// <summary>The payer has said yes, in the app or with their PIN.</summary>
-    public Task<ActResult> ConfirmAsync(Payment payment, ActKey key, CancellationToken ct) => change.RunAsync(
-        payment.Id, payment.CapturesLater ? PaymentEvent.Authorise : PaymentEvent.Capture, key,
-        stored => plans.Confirm(stored, settings.Times),
-        stored => stored.State is PaymentState.Captured or PaymentState.Authorised, ct);
+    public Task<ActResult> ConfirmAsync(Payment payment, StepUp stepUp, ActKey key, CancellationToken ct) =>
+        change.RunAsync(
+            payment.Id, payment.CapturesLater ? PaymentEvent.Authorise : PaymentEvent.Capture, key,
+            stored => plans.Confirm(stored, settings.Times, policy.LimitOf(Sight.None, stepUp)!),
+            stored => stored.State is PaymentState.Captured or PaymentState.Authorised, ct);
 
     /// <summary>The till takes what is due of an authorised payment; of one that ran out too, as a late
     /// capture.</summary>

@@ -43,7 +43,7 @@ internal sealed class ConfirmAtTill(
                     // A change that came in between plans again; the PIN need not be right a second time.
                     isProven = true;
                 }
-                return await requests.ConfirmAsync(payment, key, ct);
+                return await requests.ConfirmAsync(payment, StepUp.Pin, key, ct);
             },
             pins.Blind(string.Create(
                 CultureInfo.InvariantCulture, $"{pin}:{request.Amount?.AmountMinor}:{request.Amount?.Currency}")));

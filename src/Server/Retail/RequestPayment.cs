@@ -11,8 +11,8 @@ namespace SightPay.Server.Retail;
 /// and the payer is asked. The payer is the one named and seen, never anybody else.
 /// </summary>
 internal sealed class RequestPayment(
-    RetailStore store, Sightings sightings, Persons persons, PaymentPlans plans, GeneralLedger ledger,
-    RetailSettings settings, TimeProvider clock)
+    RetailStore store, Sightings sightings, Persons persons, PaymentPlans plans, SpendingPolicy policy,
+    GeneralLedger ledger, RetailSettings settings, TimeProvider clock)
 {
     /// <param name="Capture"><c>now</c> (with the yes; the default) or <c>later</c>: the yes authorises, and the till
     /// captures what is due.</param>
@@ -73,9 +73,9 @@ internal sealed class RequestPayment(
             Fingerprint = key.Fingerprint,
             Plans = sighting is null ? [plans.Ask(payment, settings.Times)] :
             [
-                PayNow(payment, sighting, now),
+                PayNow(payment, sighting),
                 plans.Ask(payment, settings.Times, PaymentRefusal.SightingSpent),
-                plans.Ask(payment, settings.Times, FaceSpendRow.StepUpRequired),
+                plans.Ask(payment, settings.Times, SpendingRow.StepUpRequired),
             ],
             Refuse = Refuse,
         }, ct);
@@ -106,15 +106,9 @@ internal sealed class RequestPayment(
                 : null;
     }
 
-    private Plan PayNow(Payment payment, StoredSighting sighting, DateTimeOffset now)
-    {
-        long? cap = sighting.LivenessProved ? null : settings.FaceDailyCapMinor;
-        // Days are those of UTC, as at the gates: all payments by face share one cap.
-        var today = DateOnly.FromDateTime(now.UtcDateTime);
-        return plans.PayNow(
-            payment with { SightingId = sighting.Id },
-            [new FaceSpendRow(payment.Person, today, payment.Amount.AmountMinor, cap)]);
-    }
+    private Plan PayNow(Payment payment, StoredSighting sighting) => plans.PayNow(
+        payment with { SightingId = sighting.Id },
+        policy.LimitOf(sighting.LivenessProved ? Sight.AcceptedLive : Sight.Accepted, StepUp.None)!);
 
     private static Answer Refuse(Refusal refusal) => refusal.Code == RefusalCode.InsufficientFunds
         ? Problems.Answer(402, refusal.Code, "The wallet does not hold enough. Top up, or pay another way.")

@@ -12,9 +12,6 @@ public sealed record RetailSettings(string Currency)
     /// <summary>Most that one payment may be, in minor units.</summary>
     public long PaymentMaxMinor { get; init; } = 1_000_000;
 
-    /// <summary>What a face without a liveness challenge may spend on a day, in minor units.</summary>
-    public long FaceDailyCapMinor { get; init; } = 20_000;
-
     /// <summary>A sighting older than this does not pay.</summary>
     public TimeSpan SightingPaysWithin { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Stations;
 
@@ -33,6 +34,7 @@ public static class StationsSlice
         services.AddSingleton<Sightings>();
         services.AddSingleton<TakeSighting>();
         services.AddSingleton<SightingAsks>();
+        services.AddSingleton<IPersonData, SightingPersonData>();
         services.AddSingleton<ICompanionWriter, SightingWriter>();
         services.AddSingleton<ICompanionWriter, SightingAskWriter>();
         services.AddSingleton<ICompanionWriter, AskResolvedWriter>();

@@ -8,16 +8,6 @@ using SightPay.Server.Stations;
 
 namespace SightPay.Server.Transit;
 
-/// <summary>What a rider added to their face.</summary>
-internal enum StepUp
-{
-    None,
-
-    /// <summary>Tells lookalikes apart, proves nothing more.</summary>
-    PhoneDigits,
-    Pin,
-}
-
 /// <summary>A recognised rider at a gate, with what was read of them.</summary>
 internal sealed record GateVisit(Gate Gate, Sighting Sighting, Person Person, Rider Rider, StepUp StepUp)
 {
@@ -32,7 +22,8 @@ internal sealed record GateVisit(Gate Gate, Sighting Sighting, Person Person, Ri
 /// stop's count, the sighting and the events are one commit.
 /// </summary>
 internal sealed class GatePlans(
-    TransitStore store, GeneralLedger ledger, SightingAsks asks, TransitSettings settings, TimeProvider clock)
+    TransitStore store, GeneralLedger ledger, SightingAsks asks, SpendingPolicy policy, TransitSettings settings,
+    TimeProvider clock)
 {
     /// <summary>A plan that names nobody and moves nothing, and its answer without a commit.</summary>
     internal sealed record UnnamedPlan(Plan Plan, Func<Answer> ComposeAlone);
@@ -110,7 +101,8 @@ internal sealed class GatePlans(
         var hold = Transfer.Hold(
             Ids.Next(clock), visit.Wallet, TransitSettings.OperatorKey, fares.HighestMinor, TransferCode.Fare,
             settings.HoldFor);
-        var journey = new OpenJourney(Ids.Next(clock), visit.Gate.StopId, default, hold.Id, hold.AmountMinor);
+        var journey = new OpenJourney(
+            Ids.Next(clock), visit.Gate.StopId, default, hold.Id, hold.AmountMinor, LimitOf(visit).By);
         var plans = new List<Plan>();
         if (lost is null)
         {
@@ -137,7 +129,8 @@ internal sealed class GatePlans(
         [
             new RiderRow(person, visit.Rider.Version, journey, null, JourneyChanged: true, reading),
             JourneyRow.Begun(journey.Id, person, visit.Gate),
-            new FaceSpendRow(person, Today(clock.GetUtcNow()), journey.HoldMinor, CapOf(visit)),
+            new SpendingRow(
+                person, SpendingRow.DayOf(clock.GetUtcNow()), journey.SpentBy, journey.HoldMinor, 1, LimitOf(visit)),
             .. Events(visit, reading),
         ];
         if (lost is not null)
@@ -189,7 +182,8 @@ internal sealed class GatePlans(
             new RiderRow(person, visit.Rider.Version, null, null, JourneyChanged: true, reading),
             JourneyRow.Ended(journey.Id, person, leaving.State, visit.Gate, fareMinor, owedMinor),
             // The entry counted the highest fare on its own day; that day is put right, whatever day it is now.
-            new FaceSpendRow(person, Today(journey.EnteredAt), fareMinor - journey.HoldMinor, null),
+            new SpendingRow(
+                person, SpendingRow.DayOf(journey.EnteredAt), journey.SpentBy, fareMinor - journey.HoldMinor, 0, null),
             .. Events(visit, reading),
         ];
         if (!sameStop) rows.Add(new StopRow(journey.StopId, -1, StopRow.Count, null, journey.Id, null));
@@ -225,7 +219,8 @@ internal sealed class GatePlans(
             new RiderRow(person, visit.Rider.Version, null, null, JourneyChanged: true, reading),
             JourneyRow.ExitOnly(journeyId, person, visit.Gate, fareMinor, owedMinor),
             // Counted, and never refused: nobody is kept inside.
-            new FaceSpendRow(person, Today(clock.GetUtcNow()), fareMinor - owedMinor, null),
+            new SpendingRow(
+                person, SpendingRow.DayOf(clock.GetUtcNow()), LimitOf(visit).By, fareMinor - owedMinor, 1, null),
             new StopRow(visit.Gate.StopId, 0, StopRow.Exit, visit.Gate.Id, journeyId, visit.Person.DisplayName),
             .. Events(visit, reading),
         ];
@@ -301,11 +296,12 @@ internal sealed class GatePlans(
         Ids.Next(clock), Person.ReceivableKey(visit.Person.Id), TransitSettings.OperatorKey, amountMinor,
         TransferCode.LateCapture);
 
-    private long? CapOf(GateVisit visit) =>
-        visit.Sighting.LivenessProved || visit.StepUp == StepUp.Pin ? null : settings.FaceDailyCapMinor;
-
-    /// <summary>Days are those of UTC, as for every payment by face, so that all of them share one cap.</summary>
-    private static DateOnly Today(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);
+    /// <summary>Whoever passes was recognised; what they added to their face says how much they may spend.</summary>
+    private SpendingLimit LimitOf(GateVisit visit) => policy.LimitOf(
+        visit.Sighting.LivenessProved ? Sight.AcceptedLive
+            : visit.StepUp == StepUp.None ? Sight.Accepted
+            : Sight.Asked,
+        visit.StepUp)!;
 
     private static GateReading Reading(
         GateVisit visit, string decision, string reason, Guid? journeyId, JourneyState? state, long fareMinor) =>

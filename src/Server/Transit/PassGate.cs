@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Payments;
 using SightPay.Server.People;
 using SightPay.Server.Stations;
 

@@ -1,7 +1,11 @@
+using SightPay.Server.Payments;
+
 namespace SightPay.Server.Transit;
 
 /// <summary>A journey that has begun and not ended.</summary>
-internal sealed record OpenJourney(Guid Id, string StopId, DateTimeOffset EnteredAt, Guid HoldId, long HoldMinor);
+/// <param name="SpentBy">What its entry rested on; the exit corrects that count.</param>
+internal sealed record OpenJourney(
+    Guid Id, string StopId, DateTimeOffset EnteredAt, Guid HoldId, long HoldMinor, SpentBy SpentBy);
 
 /// <summary>What a gate told a rider.</summary>
 /// <param name="At">By the ledger's clock; the default value until it is written.</param>

@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Payments;
 
 namespace SightPay.Server.Transit;
 
@@ -143,7 +144,10 @@ internal sealed class RepeatWriter : ICompanionWriter
 internal static class RiderSql
 {
     public const string Select =
-        "select person, version, journey, stop, entered_at, hold, hold_minor, lapsed, recent from transit_rider";
+        """
+        select person, version, journey, stop, entered_at, hold, hold_minor, lapsed, recent, spent_by
+        from transit_rider
+        """;
 
     public static Rider Read(NpgsqlDataReader reader) => new(
         reader.GetGuid(0), reader.GetInt64(1),
@@ -151,18 +155,20 @@ internal static class RiderSql
             ? null
             : new OpenJourney(
                 reader.GetGuid(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetGuid(5),
-                reader.GetInt64(6)),
+                reader.GetInt64(6), Words.Read<SpentBy>(reader.GetString(9))),
         reader.IsDBNull(7) ? null : reader.GetGuid(7),
         JsonSerializer.Deserialize<List<GateReading>>(reader.GetString(8), ApiJson.Options)!);
 
     public static NpgsqlBatchCommand Upsert(IReadOnlyList<Rider> riders) => new(
         """
-        insert into transit_rider (person, version, journey, stop, entered_at, hold, hold_minor, lapsed, recent)
+        insert into transit_rider (
+            person, version, journey, stop, entered_at, hold, hold_minor, lapsed, recent, spent_by)
         select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::timestamptz[], $6::uuid[],
-            $7::bigint[], $8::uuid[], $9::jsonb[])
+            $7::bigint[], $8::uuid[], $9::jsonb[], $10::text[])
         on conflict (person) do update set version = excluded.version, journey = excluded.journey,
             stop = excluded.stop, entered_at = excluded.entered_at, hold = excluded.hold,
-            hold_minor = excluded.hold_minor, lapsed = excluded.lapsed, recent = excluded.recent
+            hold_minor = excluded.hold_minor, lapsed = excluded.lapsed, recent = excluded.recent,
+            spent_by = excluded.spent_by
         """)
     {
         Parameters =
@@ -176,6 +182,7 @@ internal static class RiderSql
             Array(NpgsqlDbType.Bigint, riders.Select(rider => rider.Open?.HoldMinor)),
             Array(NpgsqlDbType.Uuid, riders.Select(rider => rider.LapsedJourneyId)),
             Array(NpgsqlDbType.Jsonb, riders.Select(rider => JsonSerializer.Serialize(rider.Recent, ApiJson.Options))),
+            Array(NpgsqlDbType.Text, riders.Select(rider => Words.Of(rider.Open?.SpentBy ?? SpentBy.Face))),
         },
     };
 

@@ -1,6 +1,7 @@
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.People;
 using SightPay.Server.Stations;
 
 namespace SightPay.Server.Transit;
@@ -10,9 +11,6 @@ public sealed record TransitSettings(string Currency)
 {
     /// <summary>Key of the account that the fares go to.</summary>
     public const string OperatorKey = "operator:transit";
-
-    /// <summary>What a face without a liveness challenge may spend on a day, in minor units.</summary>
-    public long FaceDailyCapMinor { get; init; } = 20_000;
 
     /// <summary>The same person at the same gate within this time gets the same answer.</summary>
     public TimeSpan RepeatWithin { get; init; } = TimeSpan.FromSeconds(10);
@@ -44,6 +42,7 @@ public static class TransitSlice
         services.AddSingleton<PassGate>();
         services.AddSingleton<ConfirmSighting>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());
+        services.AddSingleton<IPersonData, TransitPersonData>();
         services.AddSingleton<CloseOverdue>();
         services.AddHostedService(provider => provider.GetRequiredService<CloseOverdue>());
         services.AddSingleton<ICompanionWriter, RiderWriter>();

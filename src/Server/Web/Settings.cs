@@ -1,5 +1,6 @@
 using System.Globalization;
 using SightPay.Server.Database;
+using SightPay.Server.Payments;
 
 namespace SightPay.Server.Web;
 
@@ -95,7 +96,7 @@ public sealed record Limits
     public long TopUpMinorMax { get; init; } = 10_000_00;
     public int SignInsPerMinute { get; init; } = 10;
     public int SignUpsPerHour { get; init; } = 60;
-    public long FaceSpendMinorPerDay { get; init; } = 200_00;
+    public SpendingSettings Spending { get; init; } = new();
 
     internal static Limits Read(SettingsReader reader)
     {
@@ -107,14 +108,38 @@ public sealed record Limits
             TopUpMinorMax = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", 10_000_00, 1, 1_000_000_000_000),
             SignInsPerMinute = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", 10, 1, 1_000_000),
             SignUpsPerHour = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", 60, 1, 1_000_000),
-            FaceSpendMinorPerDay = reader.Whole(
-                "SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR", 200_00, 0, 1_000_000_000_000),
+            Spending = ReadSpending(reader),
         };
         return limits.TopUpMinorMin <= limits.TopUpMinorMax
             ? limits
             : throw new SettingsException(
                 "SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR is above SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR: lower the one or raise the "
                 + "other.");
+    }
+
+    /// <summary>Each name is written out, so that it is found by whoever looks for it.</summary>
+    private static SpendingSettings ReadSpending(SettingsReader reader)
+    {
+        var defaults = new SpendingSettings();
+        return new SpendingSettings
+        {
+            Face = Limit(
+                defaults.Face, "SIGHTPAY_LIMIT_FACE_PAYMENT_MINOR", "SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR",
+                "SIGHTPAY_LIMIT_FACE_PAYMENTS_PER_DAY"),
+            LiveFace = Limit(
+                defaults.LiveFace, "SIGHTPAY_LIMIT_LIVE_FACE_PAYMENT_MINOR",
+                "SIGHTPAY_LIMIT_LIVE_FACE_SPEND_PER_DAY_MINOR", "SIGHTPAY_LIMIT_LIVE_FACE_PAYMENTS_PER_DAY"),
+            Consent = Limit(
+                defaults.Consent, "SIGHTPAY_LIMIT_CONFIRMED_PAYMENT_MINOR",
+                "SIGHTPAY_LIMIT_CONFIRMED_SPEND_PER_DAY_MINOR", "SIGHTPAY_LIMIT_CONFIRMED_PAYMENTS_PER_DAY"),
+        };
+
+        SpendingLimit Limit(SpendingLimit otherwise, string payment, string day, string payments) => otherwise with
+        {
+            PaymentMinorMax = reader.Whole(payment, otherwise.PaymentMinorMax, 0, 1_000_000_000_000),
+            DayMinorMax = reader.Whole(day, otherwise.DayMinorMax, 0, 1_000_000_000_000),
+            DayPaymentsMax = (int)reader.Whole(payments, otherwise.DayPaymentsMax, 0, 1_000_000),
+        };
     }
 }
 

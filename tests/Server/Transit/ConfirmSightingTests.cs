@@ -113,6 +113,11 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
         // The next frame of the same face at the same gate gets the same answer.
         Assert.Equal(("open", "ok"), Said(await _asha.SeenAtAsync("S1-in")));
         Assert.Equal(2000, (await _asha.WalletAsync()).Held);
+        // What the PIN paid for is not the face's, and an exit by face corrects the PIN's count.
+        _clock.Advance(TimeSpan.FromMinutes(12));
+        await _asha.SeenAtAsync("S2-out");
+        Assert.Equal(20_000, await ScalarAsync<long>("select spent_minor from spending where spent_by = 'face'"));
+        Assert.Equal(500, await ScalarAsync<long>("select spent_minor from spending where spent_by = 'consent'"));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using SightPay.Ledger;
+using SightPay.Server.Payments;
 using SightPay.Server.Stations;
 using SightPay.Server.Transit;
 using SightPay.Tests.Support;
@@ -208,7 +209,8 @@ public sealed class GateRuleTests : IAsyncLifetime
     {
         var rules = new GateTimes(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(180));
         var now = _clock.GetUtcNow();
-        var open = new OpenJourney(Guid.CreateVersion7(), "S1", now - TimeSpan.FromMinutes(181), Guid.Empty, 2000);
+        var open = new OpenJourney(
+            Guid.CreateVersion7(), "S1", now - TimeSpan.FromMinutes(181), Guid.Empty, 2000, SpentBy.Face);
         var rider = new Rider(Guid.CreateVersion7(), 3, open, null, []);
         var gate = new Gate("S1-in", "S1", "EW", GateDirection.In, false);
         Assert.Equal(open, Assert.IsType<Passage.Enter>(GateRules.Of(gate, rider, now, rules)).Lost);
@@ -258,7 +260,7 @@ public sealed class GateRuleTests : IAsyncLifetime
         await rider.SeenAtAsync("S1-in");
         _clock.Advance(TimeSpan.FromMinutes(20));
         await rider.SeenAtAsync("S2-out");
-        Assert.Equal([500L], await ColumnAsync("select spent_minor from face_spend order by day"));
+        Assert.Equal([500L], await ColumnAsync("select spent_minor from spending order by day"));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using SightPay.Server.Payments;
 using SightPay.Server.Web;
 using SightPay.Tests.Support;
 using Xunit;
@@ -27,11 +28,26 @@ public sealed class SettingsTests
     [InlineData("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", "90000", "TopUpMinorMax")]
     [InlineData("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", "3", "SignInsPerMinute")]
     [InlineData("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", "4", "SignUpsPerHour")]
-    [InlineData("SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR", "7000", "FaceSpendMinorPerDay")]
     public void Each_limit_is_read(string name, string value, string property)
     {
         var limits = Read((name, value)).Limits;
         Assert.Equal(value, typeof(Limits).GetProperty(property)!.GetValue(limits)!.ToString());
+    }
+
+    [Theory]
+    [InlineData("FACE", SpentBy.Face)]
+    [InlineData("LIVE_FACE", SpentBy.Face)]
+    [InlineData("CONFIRMED", SpentBy.Consent)]
+    public void Each_limit_of_spending_is_read(string name, SpentBy by)
+    {
+        var spending = Read(
+            ($"SIGHTPAY_LIMIT_{name}_PAYMENT_MINOR", "7001"), ($"SIGHTPAY_LIMIT_{name}_SPEND_PER_DAY_MINOR", "7002"),
+            ($"SIGHTPAY_LIMIT_{name}_PAYMENTS_PER_DAY", "73")).Limits.Spending;
+        var read = name switch
+        {
+            "FACE" => spending.Face, "LIVE_FACE" => spending.LiveFace, _ => spending.Consent,
+        };
+        Assert.Equal(new SpendingLimit(by, 7001, 7002, 73), read);
     }
 
     [Fact]

@@ -8,8 +8,7 @@ using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using SightPay.Server.Api;
 using SightPay.Server.Faces;
-using SightPay.Server.Retail;
-using SightPay.Server.Transit;
+using SightPay.Server.Payments;
 using SightPay.Server.Web;
 using SightPay.Tests.Support;
 using Xunit;
@@ -37,7 +36,13 @@ public sealed class ConfiguredServer : IAsyncLifetime
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("SIGHTPAY_LIMIT_BODY_BYTES", "200000"),
             ("SIGHTPAY_LIMIT_PICTURE_PIXELS", "10000"), ("SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR", "500"),
             ("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", "700"), ("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", "4"),
-            ("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", "6"), ("SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR", "1234")));
+            ("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", "6"), ("SIGHTPAY_LIMIT_FACE_PAYMENT_MINOR", "1233"),
+            ("SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR", "1234"), ("SIGHTPAY_LIMIT_FACE_PAYMENTS_PER_DAY", "12"),
+            ("SIGHTPAY_LIMIT_LIVE_FACE_PAYMENT_MINOR", "2233"),
+            ("SIGHTPAY_LIMIT_LIVE_FACE_SPEND_PER_DAY_MINOR", "2234"),
+            ("SIGHTPAY_LIMIT_LIVE_FACE_PAYMENTS_PER_DAY", "22"), ("SIGHTPAY_LIMIT_CONFIRMED_PAYMENT_MINOR", "3233"),
+            ("SIGHTPAY_LIMIT_CONFIRMED_SPEND_PER_DAY_MINOR", "3234"),
+            ("SIGHTPAY_LIMIT_CONFIRMED_PAYMENTS_PER_DAY", "32")));
     }
 
     public async Task DisposeAsync()
@@ -117,10 +122,12 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
         Assert.Equal(10_000, _server.Services.GetRequiredService<FacesSettings>().PicturePixelsMax);
 
     [Fact]
-    public void Unread_config_SIGHTPAY_LIMIT_FACE_SPEND_PER_DAY_MINOR()
+    public void Unread_config_SIGHTPAY_LIMIT_FACE_and_SIGHTPAY_LIMIT_LIVE_FACE_and_SIGHTPAY_LIMIT_CONFIRMED()
     {
-        Assert.Equal(1234, _server.Services.GetRequiredService<TransitSettings>().FaceDailyCapMinor);
-        Assert.Equal(1234, _server.Services.GetRequiredService<RetailSettings>().FaceDailyCapMinor);
+        var policy = _server.Services.GetRequiredService<SpendingPolicy>();
+        Assert.Equal(new(SpentBy.Face, 1233, 1234, 12), policy.LimitOf(Sight.Accepted, StepUp.None));
+        Assert.Equal(new(SpentBy.Face, 2233, 2234, 22), policy.LimitOf(Sight.AcceptedLive, StepUp.None));
+        Assert.Equal(new(SpentBy.Consent, 3233, 3234, 32), policy.LimitOf(Sight.None, StepUp.Pin));
     }
 
     [Fact]

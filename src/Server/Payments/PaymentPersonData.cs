@@ -1,0 +1,51 @@
+using Npgsql;
+using SightPay.Server.People;
+
+namespace SightPay.Server.Payments;
+
+/// <summary>
+/// What payments keep of a person. Their rows stay with the number of somebody who is nobody any more; what the person
+/// wrote and wished goes.
+/// </summary>
+internal sealed class PaymentPersonData : IPersonData
+{
+    public async Task<(string Code, string Detail)?> ObstacleAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select
+                exists (select from payment where person = $1 and state in ('created', 'awaiting', 'authorised')),
+                exists (select from payment where person = $1 and dispute = 'open'),
+                exists (select from adjustment where person = $1 and state = 'pending_approval'),
+                exists (select from top_up where person_id = $1 and state in ('created', 'provider_pending'))
+            """, connection, transaction)
+        {
+            Parameters = { new() { Value = person } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        if (reader.GetBoolean(0)) return ("payment_open", "A payment is not over yet: confirm it or let it be first.");
+        if (reader.GetBoolean(1)) return ("dispute_open", "An objection is not decided yet.");
+        if (reader.GetBoolean(2)) return ("approval_open", "A refund or a correction waits for its approval.");
+        return reader.GetBoolean(3) ? ("top_up_open", "A top-up is on its way.") : null;
+    }
+
+    public async Task EraseAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                Of("delete from own_limit where person = $1", person),
+                Of("update payment set dispute_reason = null where person = $1 and dispute_reason is not null", person),
+                Of("update adjustment set reason = '' where person = $1", person),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    private static NpgsqlBatchCommand Of(string sql, Guid person) =>
+        new(sql) { Parameters = { new() { Value = person } } };
+}

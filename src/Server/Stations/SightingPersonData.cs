@@ -1,0 +1,23 @@
+using Npgsql;
+using SightPay.Server.People;
+
+namespace SightPay.Server.Stations;
+
+/// <summary>Where and when a person was seen goes with them, before its retention is over.</summary>
+internal sealed class SightingPersonData : IPersonData
+{
+    public Task<(string Code, string Detail)?> ObstacleAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
+        Task.FromResult<(string, string)?>(null);
+
+    public async Task EraseAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "delete from sighting where person = $1", connection, transaction)
+        {
+            Parameters = { new() { Value = person } },
+        };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+}
