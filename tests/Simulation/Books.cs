@@ -1,5 +1,6 @@
 using SightPay.Ledger;
 using SightPay.Ledger.Commit;
+using SightPay.Server.Payments;
 using SightPay.Server.Receipts;
 
 namespace SightPay.Simulation.Tests;
@@ -109,6 +110,12 @@ internal sealed class Books(World world)
             "The shop's account is not what its payments captured less what they gave back.");
         world.Must(
             payments.All(payment => payment.RefundedMinor <= payment.CapturedMinor), "I10: a payment gave too much.");
+        world.Must(
+            world.Store.Tables.States<SpendingRow, SpendingKey, DaySpending>().Values.All(day =>
+                // What a capture takes beyond its amount is owed, whatever the limit.
+                day.SpentMinor <= SimulatedServer.Limit.DayMinorMax * 115 / 100
+                && day.Payments <= SimulatedServer.Limit.DayPaymentsMax),
+            "A person spent more on a day than the limit.");
         var receipts = world.Store.Tables.Log<ReceiptRow>().ToLookup(each => each.Row.Kind, each => each.Row);
         world.Must(
             receipts[ReceiptKind.Purchase].Select(receipt => (receipt.Subject, receipt.Amount.AmountMinor)).Order()

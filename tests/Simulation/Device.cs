@@ -15,6 +15,7 @@ internal sealed class Device(World world, Random random, int wishes)
 
     public IReadOnlyDictionary<Guid, Answer> Answers => _answers;
     public bool IsDone => _wish is null && _left == 0;
+    public Wish? Unanswered => _wish;
 
     public void Begin()
     {

@@ -22,6 +22,9 @@ internal sealed class SimulatedServer
     /// <summary>Told before anything is decided, so nothing is recorded either.</summary>
     public static readonly Answer Invalid = new(422, "amount_invalid");
 
+    /// <summary>Low enough to be met.</summary>
+    public static readonly SpendingLimit Limit = new(SpentBy.Consent, 250, 1500, 12);
+
     private static readonly PaymentTimes Times = new(TimeSpan.FromMinutes(5), TimeSpan.FromDays(7), 15);
 
     private readonly MemoryLedgerStore _store;
@@ -34,7 +37,7 @@ internal sealed class SimulatedServer
     {
         (_store, _clock, _plans) = (store, clock, new PaymentPlans(clock));
         var registry = new CompanionRegistry(
-            [new PaymentTable(), new ReceiptWriter(), new OutboxWriter(), new AuditWriter()]);
+            [new PaymentTable(), new SpendingTable(), new ReceiptWriter(), new OutboxWriter(), new AuditWriter()]);
         _writer = LedgerWriter.ByHand(store, registry, new LedgerOptions(QueueCapacity: 64, BatchMax: 16, clock));
         _writer.Pace = clock;
     }
@@ -95,7 +98,7 @@ internal sealed class SimulatedServer
         WishKind.TopUp => [TopUp(wish)],
         WishKind.Chargeback => [Chargeback(wish)],
         WishKind.Ask => [_plans.Ask(New(wish), Times)],
-        WishKind.PayNow => [_plans.PayNow(New(wish), [])],
+        WishKind.PayNow => [_plans.PayNow(New(wish), Limit)],
         _ => Changes(wish, payment!),
     };
 
@@ -109,7 +112,7 @@ internal sealed class SimulatedServer
         var most = Math.Min(wish.AmountMinor, PaymentPlans.CaptureMinorMax(payment, Times));
         return wish.Kind switch
         {
-            WishKind.Confirm => _plans.Confirm(payment, Times),
+            WishKind.Confirm => _plans.Confirm(payment, Times, Limit),
             WishKind.Capture => _plans.Capture(payment, most),
             WishKind.CaptureLate => _plans.CaptureLate(payment, most),
             WishKind.Extend => _plans.Extend(payment, Times),

@@ -18,7 +18,7 @@ internal sealed class World
 {
     private const int Devices = 6;
     private const int WishesEach = 25;
-    private const int StormSteps = 1500;
+    private const int StormSteps = 4000;
     private const int CalmSteps = 100_000;
 
     private readonly int _seed;
@@ -81,7 +81,7 @@ internal sealed class World
         Store.LoseLock();
         var steps = 0;
         while (_devices.Exists(device => !device.IsDone) && Happenings.Next())
-            Must(++steps < CalmSteps, "In fair weather the work did not come to its end.");
+            Must(++steps < CalmSteps, $"In fair weather the work did not come to its end: {Unanswered()} is left.");
         _books.Check();
         _books.CheckAnswers(_devices.SelectMany(device => device.Answers));
         return Convert.ToHexString(_trace.GetHashAndReset());
@@ -91,6 +91,9 @@ internal sealed class World
     {
         if (!holds) throw new BrokenPromiseException(_seed, what);
     }
+
+    private string Unanswered() =>
+        string.Join(", ", _devices.Select(device => device.Unanswered).Where(wish => wish is not null));
 
     public void Trace(string line) => _trace.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
 
@@ -104,7 +107,9 @@ internal sealed class World
         Server.Step();
         foreach (var zombie in _zombies) zombie.Step();
         _books.Check();
-        Happenings.In(TimeSpan.FromMilliseconds(_random.Next(1, 25)), Turn);
+        // Nobody waits: the next thing that can happen is that a hold or a payment runs out.
+        var isQuiet = _devices.TrueForAll(device => device.Unanswered is null);
+        Happenings.In(TimeSpan.FromMilliseconds(_random.Next(1, isQuiet ? 2000 : 25)), Turn);
     }
 
     /// <summary>The process dies; or it only loses its lock, and goes on beside its successor, believing in it.
