@@ -38,7 +38,7 @@ internal sealed class World
         OpenAccounts();
         var weather = Network.Weather;
         Store.Faults = moment =>
-            storeForgets && moment == StoreMoment.Commit && _random.Next(40) == 0 ? StoreFault.Forgets
+            storeForgets && moment == StoreMoment.Commit && _random.Next(10) == 0 ? StoreFault.Forgets
             : _random.NextDouble() >= Network.Weather.StoreFault ? StoreFault.None
             : moment switch
             {
