@@ -9,6 +9,6 @@ public enum StepUp
     PhoneDigits,
     Pin,
 
-    /// <summary>A yes in the app.</summary>
+    /// <summary>A yes in the app, or a code that it showed.</summary>
     SignedIn,
 }

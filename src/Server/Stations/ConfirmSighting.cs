@@ -5,19 +5,20 @@ using SightPay.Server.People;
 namespace SightPay.Server.Stations;
 
 /// <summary>
-/// Somebody whom a station asked says who they are: with their PIN, or with the last digits of their phone. Both are
-/// compared with the few people whom the station's own sighting may show, never with others, and must fit exactly one.
-/// What follows is the trade's to decide, as after any sighting.
+/// Somebody whom a station asked says who they are: with their PIN, the last digits of their phone, or a code that the
+/// app shows. All are compared with the few people whom the station's own sighting may show, never with others, and
+/// must fit exactly one. What follows is the trade's to decide, as after any sighting.
 /// </summary>
 public sealed class ConfirmSighting(
-    SightingAsks asks, Pins pins, Phones phones, Persons persons, Idempotency idempotency, StationDirectory stations,
-    IEnumerable<IStationDesk> desks)
+    SightingAsks asks, Pins pins, Phones phones, OneTimeCodes codes, Persons persons, Idempotency idempotency,
+    StationDirectory stations, IEnumerable<IStationDesk> desks)
 {
-    private const string Expected = "Send either pin (4 to 8 digits) or phone_last4 (4 digits) as a JSON object.";
+    private const string Expected =
+        "Send one of pin (4 to 8 digits), phone_last4 (4 digits) and qr (a code of the app) as a JSON object.";
 
     private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
 
-    internal sealed record Request(Secret? Pin, Secret? PhoneLast4)
+    internal sealed record Request(Secret? Pin, Secret? PhoneLast4, Secret? Qr)
     {
         public override string ToString() => nameof(Request);
     }
@@ -36,10 +37,11 @@ public sealed class ConfirmSighting(
             : throw new ProblemException(403, "wrong_station", "This station takes no pictures.");
 
     private static (StepUp StepUp, string Said) Read(Request request) =>
-        (request.Pin?.Reveal(), request.PhoneLast4?.Reveal()) switch
+        (request.Pin?.Reveal(), request.PhoneLast4?.Reveal(), request.Qr?.Reveal()) switch
         {
-            ({ } pin, null) when Pins.IsPin(pin) => (StepUp.Pin, pin),
-            (null, { } digits) when Phones.IsLast4(digits) => (StepUp.PhoneDigits, digits),
+            ({ } pin, null, null) when Pins.IsPin(pin) => (StepUp.Pin, pin),
+            (null, { } digits, null) when Phones.IsLast4(digits) => (StepUp.PhoneDigits, digits),
+            (null, null, { } code) when OneTimeCodes.IsCode(code) => (StepUp.SignedIn, code),
             _ => throw new ProblemException(422, "fields_invalid", Expected),
         };
 
@@ -59,9 +61,12 @@ public sealed class ConfirmSighting(
         var started = Stopwatch.GetTimestamp();
         var tried = await asks.CountAsync(id, station.Id, ct);
         if (tried.Outcome is not (AskOutcome.Counted or AskOutcome.Exhausted)) throw Refused(tried.Outcome);
-        var claimed = tried.Outcome == AskOutcome.Exhausted ? null : stepUp == StepUp.Pin
-            ? await pins.MatchOneAsync(tried.Candidates, said, ct)
-            : await phones.MatchOneAsync(tried.Candidates, said, ct);
+        var claimed = tried.Outcome == AskOutcome.Exhausted ? null : stepUp switch
+        {
+            StepUp.Pin => await pins.MatchOneAsync(tried.Candidates, said, ct),
+            StepUp.PhoneDigits => await phones.MatchOneAsync(tried.Candidates, said, ct),
+            _ => await codes.MatchOneAsync(tried.Candidates, said, ct),
+        };
         // Somebody who was erased meanwhile is nobody.
         var person = claimed is { } found ? await persons.FindAsync(found, ct) : null;
         var sighting = new Sighting(

@@ -55,7 +55,7 @@ public static class StationsSlice
         // Every desk answers as it does to a picture; what a gate is told stands in the contract of its own route.
         routes.MapPost("/sightings/{id:guid}/confirm", ConfirmSighting.Handle).RequireAuthorization(Access.Station)
             .TakesJson<ConfirmSighting.Request>(KeyUse.Optional).WithTags("Stations")
-            .WithSummary("Answer an ask with a PIN or the last digits of a phone");
+            .WithSummary("Answer an ask with a PIN, the last digits of a phone, or a code of the app");
         routes.MapPost("/station-links/{code}", RedeemStationLink.Handle).AllowAnonymous().WithTags("Stations");
         routes.Map("/ws/face-recognition", StationStream.Handle).AllowAnonymous().ExcludeFromDescription();
     }
