@@ -30,7 +30,7 @@ internal static class ChaosVerb
         };
         var clients = new Option<int>("--clients") { Description = "At once.", DefaultValueFactory = _ => 32 };
         var seed = new Option<int?>("--seed") { Description = "Draws the same acts and moments again." };
-        var verb = new Command("chaos", "kill -9 under load; clients repeat their requests; then the books are compared.")
+        var verb = new Command("chaos", "kill -9 under load; clients repeat their requests; the books are compared.")
         {
             kills, postgres, clients, seed,
         };
@@ -167,8 +167,8 @@ internal static class ChaosVerb
             .. books.Differences.Take(FindingsShown).Select(difference => $"difference: {difference}")])
             await output.WriteLineAsync($"  {finding}");
         await output.WriteLineAsync(
-            "Every answer was looked for in the store, every payment compared with its answers, every wallet with their "
-            + "sum, and the ledger, payments, receipts and events with each other.");
+            "Every answer was looked for in the store, every payment compared with its answers, every wallet with "
+            + "their sum, and the ledger, payments, receipts and events with each other.");
         var times = new Percentiles(result.Recovery.TimesMs);
         await output.WriteLineAsync(JsonSerializer.Serialize(new
         {
