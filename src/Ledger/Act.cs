@@ -38,13 +38,17 @@ public sealed class Plan
 }
 
 /// <summary>What a plan's chain left behind, for the answer.</summary>
-public sealed class Outcome(DateTimeOffset at, Func<string, Account> account)
+public sealed class Outcome(DateTimeOffset at, Func<string, Account> account, Func<Guid, long> moved)
 {
     /// <summary>The ledger's clock, read once for the batch.</summary>
     public DateTimeOffset At { get; } = at;
 
     /// <summary>An account named by one of the plan's transfers, as it stands after the plan.</summary>
     public Account Account(string key) => account(key);
+
+    /// <summary>What a transfer of the plan moved, in minor units; less than asked for only where it had a limit.
+    /// </summary>
+    public long MovedMinor(Guid transferId) => moved(transferId);
 }
 
 /// <summary>What the caller is told, first time and at every replay: an HTTP status and a JSON body.</summary>
@@ -72,7 +76,10 @@ public static class RefusalCode
     public const string HoldAlreadyVoided = "hold_already_voided";
     public const string HoldExpired = "hold_expired";
     public const string CaptureAboveHold = "capture_above_hold";
+
+    /// <summary>More than is left of what the named transfer took; also when there is no such transfer.</summary>
     public const string RefundAboveCaptured = "refund_above_captured";
+
     public const string TransferIdTaken = "transfer_id_taken";
 }
 

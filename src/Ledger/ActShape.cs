@@ -20,6 +20,7 @@ internal static class ActShape
         foreach (var plan in act.Plans)
         {
             foreach (var transfer in plan.Transfers) Check(transfer);
+            CheckRests(plan.Transfers);
             foreach (var row in plan.Rows)
                 Require(registry.Knows(row.GetType()), $"No companion writer is registered for {row.GetType().Name}.");
         }
@@ -39,6 +40,15 @@ internal static class ActShape
             "A transfer names its two accounts.");
         Require(transfer.HoldFor is not { } life || (life >= TimeSpan.FromMilliseconds(1) && life <= HoldForMax),
             "A hold lives from a millisecond to ten years.");
+    }
+
+    private static void CheckRests(IReadOnlyList<Transfer> chain)
+    {
+        for (var i = 0; i < chain.Count; i++)
+            if (chain[i].RestOf is { } upTo)
+                Require(
+                    chain.Take(i).Any(before => before.Id == upTo && before.Limit == PostLimit.UpTo),
+                    "A rest follows the transfer that it is left over from.");
     }
 
     private static void Require(bool condition, string message)

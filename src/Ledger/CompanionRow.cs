@@ -22,7 +22,10 @@ public readonly record struct GuardVerdict
     public static GuardVerdict Refused(string code) => new(code, false);
 }
 
-/// <summary>A slice's set-based writer for one type of rows. Registered once when the ledger opens.</summary>
+/// <summary>
+/// A slice's set-based writer for one type of rows, registered once when the ledger opens. Most are a
+/// <see cref="CompanionTable{TRow, TKey, TState}"/> or a <see cref="CompanionLog{TRow}"/>.
+/// </summary>
 public interface ICompanionWriter
 {
     Type RowType { get; }

@@ -36,7 +36,8 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
         NpgsqlBatch batch, IReadOnlyList<(TKey Key, TState State)> inserted,
         IReadOnlyList<(TKey Key, TState State)> updated);
 
-    private sealed class Batch(CompanionTable<TRow, TKey, TState> table, TKey[] keys) : ICompanionBatch
+    private sealed class Batch(CompanionTable<TRow, TKey, TState> table, TKey[] keys)
+        : ICompanionBatch, IMemoryBatch
     {
         private readonly CompanionStates<TKey, TState> _states = new();
 
@@ -60,6 +61,19 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
         public void Apply(CompanionRow row, DateTimeOffset at) => table.Apply((TRow)row, at, _states);
 
         public void Write(NpgsqlBatch batch) => table.Write(batch, _states.Inserted, _states.Updated);
+
+        void IMemoryBatch.Load(MemoryTables tables)
+        {
+            var stored = tables.States<TRow, TKey, TState>();
+            foreach (var key in keys)
+                if (stored.TryGetValue(key, out var state)) _states.AddStored(key, state);
+        }
+
+        void IMemoryBatch.Write(MemoryTables tables)
+        {
+            var stored = tables.States<TRow, TKey, TState>();
+            foreach (var (key, state) in _states.Inserted.Concat(_states.Updated)) stored[key] = state;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using SightPay.Ledger.Commit;
+using SightPay.Ledger.Postgres;
 using SightPay.Ledger.Reading;
 
 namespace SightPay.Ledger;
@@ -39,7 +40,8 @@ public sealed class GeneralLedger : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchMax, 1);
         var registry = new CompanionRegistry(companions);
-        var writer = await LedgerWriter.StartAsync(database, registry, options, ct).ConfigureAwait(false);
+        var writer = await LedgerWriter.StartAsync(new PostgresStore(database), registry, options, ct)
+            .ConfigureAwait(false);
         return new GeneralLedger(database, registry, writer);
     }
 

@@ -29,10 +29,43 @@ public enum TransferCode : short
     Release = 5,
     Expiry = 6,
     LateCapture = 7,
+
+    /// <summary>What a capture takes beyond its hold; names the capture.</summary>
     OverCapture = 8,
+
+    /// <summary>Gives back what another transfer took, never more in all; names it.</summary>
     Refund = 9,
+
+    /// <summary>The same by somebody else's decision: a bank's, or that of a dispute.</summary>
     Chargeback = 10,
+
+    /// <summary>A chargeback is taken back; names what the chargeback named.</summary>
+    ChargebackWon = 11,
+
+    /// <summary>A debt is paid out of a wallet.</summary>
+    DebtCollect = 12,
+
+    /// <summary>Staff put a wallet right.</summary>
     Correction = 13,
+    Fee = 14,
+    Payout = 15,
+    WriteOff = 16,
+}
+
+/// <summary>How a post's amount is found.</summary>
+public enum PostLimit
+{
+    /// <summary>The amount as it stands, or a refusal.</summary>
+    Exact,
+
+    /// <summary>
+    /// As much of it as the debit account may spend and, where the credit account is a receivable, as is owed there.
+    /// Nothing at all is fine, and leaves no transfer.
+    /// </summary>
+    UpTo,
+
+    /// <summary>What an <see cref="UpTo"/> before it in the chain left over; nothing leaves no transfer.</summary>
+    Rest,
 }
 
 /// <summary>One immutable movement between two accounts: debit, credit, amount in minor units.</summary>
@@ -59,12 +92,31 @@ public sealed record Transfer
     /// <summary>How long a hold lives by the ledger's clock.</summary>
     public TimeSpan? HoldFor { get; private init; }
 
-    /// <summary>The transfer that this one corrects or refunds.</summary>
+    /// <summary>The transfer that this one corrects, refunds or follows.</summary>
     public Guid? RefId { get; init; }
+
+    public PostLimit Limit { get; private init; }
+
+    /// <summary>The transfer whose rest this one moves.</summary>
+    public Guid? RestOf { get; private init; }
 
     public static Transfer Post(Guid id, string debitKey, string creditKey, long amountMinor, TransferCode code) =>
         new() { Id = id, Kind = TransferKind.Post, Code = code, DebitKey = debitKey, CreditKey = creditKey,
             AmountMinor = amountMinor };
+
+    /// <summary>
+    /// Moves what is there, up to the amount. Found by the writer, so that no caller plans on a balance that is old by
+    /// the time it counts.
+    /// </summary>
+    public static Transfer PostUpTo(
+        Guid id, string debitKey, string creditKey, long amountMinor, TransferCode code) =>
+        new() { Id = id, Kind = TransferKind.Post, Code = code, DebitKey = debitKey, CreditKey = creditKey,
+            AmountMinor = amountMinor, Limit = PostLimit.UpTo };
+
+    /// <summary>Moves what a <see cref="PostUpTo"/> earlier in the chain could not, for instance as a debt.</summary>
+    public static Transfer PostRest(Guid id, string debitKey, string creditKey, Transfer upTo) =>
+        new() { Id = id, Kind = TransferKind.Post, Code = upTo.Code, DebitKey = debitKey, CreditKey = creditKey,
+            AmountMinor = upTo.AmountMinor, RefId = upTo.RefId, Limit = PostLimit.Rest, RestOf = upTo.Id };
 
     public static Transfer Hold(
         Guid id, string debitKey, string creditKey, long amountMinor, TransferCode code, TimeSpan holdFor) =>

@@ -31,13 +31,16 @@ internal static class Program
         TransitSlice.Schema, RetailSlice.Schema,
     ];
 
-    private static Task<int> Main(string[] args)
+    private static async Task<int> Main(string[] args)
     {
         var root = new RootCommand(
             "SightPay: pay on sight. Without a verb it serves; settings come from the environment (see README.md).");
         root.SetAction((_, _) => ServeAsync());
+        root.Add(ReceiptsSlice.VerifyVerb);
         // The host ends the server on Ctrl-C and SIGTERM, at its own pace.
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        var command = root.Parse(args);
+        var code = await command.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return command.Errors.Count > 0 ? BadSettings : code;
     }
 
     private static async Task<int> ServeAsync()
@@ -87,7 +90,7 @@ internal static class Program
         var (services, limits, currency) = (builder.Services, settings.Limits, settings.Currency);
         services.AddWeb(settings, store, Schemas);
         services.AddPeople(new PeopleSettings(settings.DataFolder, currency));
-        services.AddReceipts();
+        services.AddReceipts(new ReceiptSettings(settings.DataFolder));
         services.AddAudit();
         services.AddEvents();
         services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax));
@@ -106,6 +109,7 @@ internal static class Program
         var app = builder.Build();
         app.UseWeb();
         app.MapPeople();
+        app.MapReceipts();
         app.MapAudit();
         app.MapEvents();
         app.MapFaces();

@@ -93,7 +93,7 @@ public sealed class FailureTests
         await using var usurper = await bed.Source.OpenConnectionAsync();
         await bed.ExecuteAsync("update ledger_writer set epoch = epoch + 1");
         // Waits in line for the lock that the zombie still holds, and gets it as soon as the zombie is found out.
-        var takesLock = ExecuteAsync(usurper, $"select pg_advisory_lock({WriterSession.LockKey})");
+        var takesLock = ExecuteAsync(usurper, $"select pg_advisory_lock({Postgres.PostgresSession.LockKey})");
         while (!await bed.ScalarAsync<bool>(
             """
             select exists (select from pg_locks l join pg_database d on d.oid = l.database

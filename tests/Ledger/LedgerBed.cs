@@ -102,6 +102,10 @@ internal sealed class LedgerBed : IAsyncDisposable
     public Transfer Capture(Guid holdId, long amountMinor, Guid? id = null) =>
         Transfer.Capture(id ?? NewId(), holdId, amountMinor, TransferCode.Purchase);
 
+    /// <summary>Out of the shop, to ann.</summary>
+    public Transfer Refund(Guid takenId, long amountMinor, TransferCode code = TransferCode.Refund) =>
+        Post("shop", "ann", amountMinor, code) with { RefId = takenId };
+
     public Transfer Void(Guid holdId, Guid? id = null) => Transfer.Void(id ?? NewId(), holdId);
 
     public static Act ActOf(Guid id, params Transfer[] chain) => ActOf(id, "body", [PlanOf(chain)]);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SightPay.Ledger.Tests;
 
 /// <summary>
@@ -6,17 +8,23 @@ namespace SightPay.Ledger.Tests;
 /// </summary>
 internal sealed class LedgerModel
 {
-    private readonly Dictionary<string, (string Asset, bool NoOverdraft, bool Closed)> _accounts = [];
+    private readonly Dictionary<string, (string Asset, AccountKind Kind, bool Closed)> _accounts = [];
     private readonly Dictionary<Guid, (string Body, ActEnd End, Answer Answer, string? Code)> _decided = [];
-    private List<(Transfer Transfer, string Debit, string Credit, DateTimeOffset Until)> _history = [];
+    private List<(Transfer Transfer, string Debit, string Credit, long AmountMinor, DateTimeOffset Until)>
+        _history = [];
+    private readonly Dictionary<string, int> _tallies = [];
+    private readonly List<string> _notes = [];
+    private Dictionary<Guid, long> _moved = [];
 
     public DateTimeOffset Now { get; set; }
     public int DecidedCount => _decided.Count;
     public int CommittedTransfers => _history.Count;
     public IEnumerable<string> Keys => _accounts.Keys;
+    public IEnumerable<string> Tallies => _tallies.Select(tally => $"{tally.Key}:{tally.Value}").Order();
+    public IReadOnlyList<string> Notes => _notes;
 
-    public void Open(string key, string asset, bool noOverdraft, bool closed = false) =>
-        _accounts[key] = (asset, noOverdraft, closed);
+    public void Open(string key, string asset, AccountKind kind, bool closed = false) =>
+        _accounts[key] = (asset, kind, closed);
 
     public ActResult Submit(Guid id, string body, IReadOnlyList<PlanSpec> plans)
     {
@@ -31,9 +39,17 @@ internal sealed class LedgerModel
             if (plan.After is not null && !codes.Contains(plan.After)) continue;
             var before = _history;
             _history = [.. before];
-            var code = plan.Chain.Select(Apply).FirstOrDefault(refusal => refusal is not null);
+            _moved = [];
+            var code = _tallies.GetValueOrDefault(plan.Tally) + 1 > TallyRow.Max
+                ? TallyRow.Full
+                : plan.Chain.Select(Apply).FirstOrDefault(refusal => refusal is not null);
             if (code is null)
-                return Decide(id, body, ActEnd.Committed, new Answer(200, plan.Describe(Account)), null);
+            {
+                _tallies[plan.Tally] = _tallies.GetValueOrDefault(plan.Tally) + 1;
+                _notes.Add($"{id} {plan.Tally}");
+                var answer = new Answer(200, plan.Describe(Account, each => _moved[each]));
+                return Decide(id, body, ActEnd.Committed, answer, null);
+            }
             _history = before;
             codes.Add(code);
         }
@@ -43,14 +59,14 @@ internal sealed class LedgerModel
     public (long DebitsPending, long DebitsPosted, long CreditsPending, long CreditsPosted) Counters(string key)
     {
         (long DebitsPending, long DebitsPosted, long CreditsPending, long CreditsPosted) sum = default;
-        foreach (var (transfer, debit, credit, _) in _history)
+        foreach (var (transfer, debit, credit, amount, _) in _history)
         {
             var posted = transfer.Kind is TransferKind.Post or TransferKind.Capture;
             var pending = transfer.Kind == TransferKind.Hold && Resolution(transfer.Id) is null;
-            if (debit == key && posted) sum.DebitsPosted += transfer.AmountMinor;
-            if (credit == key && posted) sum.CreditsPosted += transfer.AmountMinor;
-            if (debit == key && pending) sum.DebitsPending += transfer.AmountMinor;
-            if (credit == key && pending) sum.CreditsPending += transfer.AmountMinor;
+            if (debit == key && posted) sum.DebitsPosted += amount;
+            if (credit == key && posted) sum.CreditsPosted += amount;
+            if (debit == key && pending) sum.DebitsPending += amount;
+            if (credit == key && pending) sum.CreditsPending += amount;
         }
         return sum;
     }
@@ -83,13 +99,34 @@ internal sealed class LedgerModel
         if (debit.Closed || credit.Closed) return "account_closed";
         if (debit.Asset != credit.Asset) return "asset_mismatch";
         var (d, c) = (Counters(t.DebitKey), Counters(t.CreditKey));
-        if ((Int128)d.DebitsPending + d.DebitsPosted + t.AmountMinor > long.MaxValue) return "amount_overflow";
-        if ((Int128)c.CreditsPending + c.CreditsPosted + t.AmountMinor > long.MaxValue) return "amount_overflow";
-        if (debit.NoOverdraft && (Int128)d.DebitsPending + d.DebitsPosted + t.AmountMinor > d.CreditsPosted)
-            return "insufficient_funds";
-        _history.Add((t, t.DebitKey, t.CreditKey, t.HoldFor is { } life ? Now + life : default));
+        var spendable = d.CreditsPosted - d.DebitsPosted - d.DebitsPending;
+        var isWallet = debit.Kind == AccountKind.Wallet;
+        var amount = t.AmountMinor;
+        if (t.Limit == PostLimit.Rest) amount -= _moved[t.RestOf!.Value];
+        if (t.Limit == PostLimit.UpTo && isWallet) amount = Math.Min(amount, spendable);
+        if (t.Limit == PostLimit.UpTo && credit.Kind == AccountKind.Receivable)
+            amount = Math.Min(amount, c.DebitsPosted - c.CreditsPosted - c.CreditsPending);
+        if (t.Limit == PostLimit.UpTo) amount = Math.Max(amount, 0);
+        _moved[t.Id] = amount;
+        if (amount == 0) return null;
+        if ((Int128)d.DebitsPending + d.DebitsPosted + amount > long.MaxValue) return "amount_overflow";
+        if ((Int128)c.CreditsPending + c.CreditsPosted + amount > long.MaxValue) return "amount_overflow";
+        if (isWallet && amount > spendable) return "insufficient_funds";
+        if (t is { RefId: { } taken, Code: TransferCode.Refund or TransferCode.Chargeback } && amount > Left(taken))
+            return "refund_above_captured";
+        _history.Add((t, t.DebitKey, t.CreditKey, amount, t.HoldFor is { } life ? Now + life : default));
         return null;
     }
+
+    /// <summary>What a transfer took and was added to it, less what was given back.</summary>
+    private long Left(Guid taken) => _history.Sum(past => past.Transfer switch
+    {
+        { Kind: TransferKind.Post or TransferKind.Capture } own when own.Id == taken => past.AmountMinor,
+        { RefId: { } of } other when of != taken || other.Kind != TransferKind.Post => 0,
+        { RefId: not null, Code: TransferCode.OverCapture or TransferCode.ChargebackWon } => past.AmountMinor,
+        { RefId: not null, Code: TransferCode.Refund or TransferCode.Chargeback } => -past.AmountMinor,
+        _ => 0,
+    });
 
     private string? ApplyResolution(Transfer t, Guid holdId)
     {
@@ -100,14 +137,14 @@ internal sealed class LedgerModel
         if (t.AmountMinor > hold.Transfer.AmountMinor) return "capture_above_hold";
         if (t.Kind == TransferKind.Capture && (_accounts[hold.Debit].Closed || _accounts[hold.Credit].Closed))
             return "account_closed";
-        _history.Add((t, hold.Debit, hold.Credit, default));
+        _history.Add((t, hold.Debit, hold.Credit, t.Kind == TransferKind.Void ? 0 : t.AmountMinor, default));
         return null;
     }
 
     /// <summary>Null while the hold is open, else the refusal that its next resolution gets.</summary>
     private string? Resolution(Guid holdId)
     {
-        foreach (var (transfer, _, _, until) in _history)
+        foreach (var (transfer, _, _, _, until) in _history)
         {
             if (transfer.HoldId == holdId)
                 return transfer.Kind == TransferKind.Capture ? "hold_already_captured" : "hold_already_voided";
@@ -119,17 +156,20 @@ internal sealed class LedgerModel
 }
 
 /// <summary>A plan that both the ledger and the model can carry out.</summary>
-internal sealed record PlanSpec(string? After, IReadOnlyList<Transfer> Chain)
+internal sealed record PlanSpec(string? After, string Tally, IReadOnlyList<Transfer> Chain)
 {
-    public string Describe(Func<string, Account> account) => string.Join(' ', Chain
+    public string Describe(Func<string, Account> account, Func<Guid, long> moved) => string.Join(' ', Chain
         .Where(transfer => transfer.HoldId is null)
         .SelectMany(transfer => new[] { account(transfer.DebitKey), account(transfer.CreditKey) })
-        .Select(a => $"{a.Key}:{a.DebitsPending},{a.DebitsPosted},{a.CreditsPending},{a.CreditsPosted}"));
+        .Select(a => $"{a.Key}:{a.DebitsPending},{a.DebitsPosted},{a.CreditsPending},{a.CreditsPosted}")
+        .Concat(Chain.Where(transfer => transfer.Kind == TransferKind.Post)
+            .Select(transfer => moved(transfer.Id).ToString(CultureInfo.InvariantCulture))));
 
-    public Plan ToPlan() => new()
+    public Plan ToPlan(Guid act) => new()
     {
         After = After,
         Transfers = Chain,
-        Compose = outcome => new Answer(200, Describe(outcome.Account)),
+        Rows = [new TallyRow(Tally, 1), new NoteRow($"{act} {Tally}")],
+        Compose = outcome => new Answer(200, Describe(outcome.Account, outcome.MovedMinor)),
     };
 }

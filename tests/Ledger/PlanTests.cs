@@ -1,5 +1,5 @@
 using Npgsql;
-using SightPay.Ledger.Commit;
+using SightPay.Ledger.Postgres;
 using Xunit;
 
 namespace SightPay.Ledger.Tests;
@@ -10,17 +10,18 @@ public sealed class PlanTests
     public static TheoryData<string, string, string> Statements() => new()
     {
         {
-            GroupCommit.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]",
+            PostgresSession.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]",
             "'{1}', '{1}', '{1}', '{1}', '{1}'"
         },
         {
-            GroupCommit.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
+            PostgresSession.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
             "true, now(), now(), 256, '{1}', '{a}', '{}'"
         },
-        { GroupCommit.StoredAttempts, "uuid[]", "'{}'" },
-        { GroupCommit.TakenTransferIds, "uuid[]", "'{}'" },
-        { GroupCommit.NamedHolds, "uuid[]", "'{}'" },
-        { GroupCommit.DueHolds, "boolean, timestamptz, timestamptz, int", "true, now(), now(), 256" },
+        { PostgresSession.StoredAttempts, "uuid[]", "'{}'" },
+        { PostgresSession.TakenTransferIds, "uuid[]", "'{}'" },
+        { PostgresSession.NamedHolds, "uuid[]", "'{}'" },
+        { PostgresSession.Refundable, "uuid[]", "'{}'" },
+        { PostgresSession.DueHolds, "boolean, timestamptz, timestamptz, int", "true, now(), now(), 256" },
     };
 
     [Theory]
@@ -47,7 +48,7 @@ public sealed class PlanTests
     private static async Task<List<string>> PlanAsync(LedgerBed bed, string statement, string types, string arguments)
     {
         await using var connection = await bed.Source.OpenConnectionAsync();
-        foreach (var sql in (string[])[WriterSession.Settings, $"prepare p({types}) as {statement}"])
+        foreach (var sql in (string[])[PostgresSession.Settings, $"prepare p({types}) as {statement}"])
         {
             await using var command = new NpgsqlCommand(sql, connection);
             await command.ExecuteNonQueryAsync();

@@ -34,6 +34,10 @@ public sealed class RefusalTests(Scene scene) : IClassFixture<Scene>
         (RefusalCode.InsufficientFunds, "hold", s => s.Bed.Hold("ann", "shop", 101)),
         (RefusalCode.InsufficientFunds, "post beside a hold", s => s.Bed.Post("saver", "shop", 11)),
 
+        (RefusalCode.RefundAboveCaptured, "refund", s => s.Bed.Refund(s.TakenId, 8)),
+        (RefusalCode.RefundAboveCaptured, "chargeback", s => s.Bed.Refund(s.TakenId, 8, TransferCode.Chargeback)),
+        (RefusalCode.RefundAboveCaptured, "of nothing", s => s.Bed.Refund(s.VoidedHold, 1)),
+
         (RefusalCode.HoldUnknown, "capture", s => s.Bed.Capture(Guid.Parse("0badc0de-0000-7000-8000-000000000000"), 1)),
         (RefusalCode.HoldUnknown, "capture of a post", s => s.Bed.Capture(s.TakenId, 1)),
         (RefusalCode.HoldUnknown, "void", s => s.Bed.Void(Guid.Parse("0badc0de-0000-7000-8000-000000000000"))),

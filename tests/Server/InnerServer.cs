@@ -82,7 +82,7 @@ internal sealed class InnerServer : IAsyncDisposable
         app.UseWebSockets();
         app.Use(AnswerProblemsAsync);
         app.UseAuthentication().UseAuthorization();
-        app.MapPeople().MapAudit().MapEvents().MapWallets().MapPayments();
+        app.MapPeople().MapReceipts().MapAudit().MapEvents().MapWallets().MapPayments();
         app.Services.GetRequiredService<OpenLedger>().Ledger = await GeneralLedger.OpenAsync(
             database.DataSource, [.. app.Services.GetServices<ICompanionWriter>()], new(), default);
         await app.StartAsync();
@@ -95,6 +95,8 @@ internal sealed class InnerServer : IAsyncDisposable
         await _app.StopAsync();
         await Get<OpenLedger>().Ledger!.DisposeAsync();
         await _app.DisposeAsync();
+        // Another server may go on with this database, yet hundreds of tests share the store's connections.
+        Database.DataSource.Clear();
     }
 
     /// <summary>Signs a person up and in.</summary>
@@ -166,7 +168,7 @@ internal sealed class InnerServer : IAsyncDisposable
         services.AddSingleton(_ => new Connections(options.ConnectionsMax, clock));
         services.AddSingleton<Idempotency>();
         services.AddPeople(options.People(new(folder, Currency) { PasswordIterations = 1_000 }));
-        services.AddReceipts().AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
+        services.AddReceipts(new(folder)).AddAudit().AddEvents(options.Live).AddWallets(new(Currency));
         services.AddPayments(options.Payments(new(Currency) { SettleWait = TimeSpan.Zero }));
         services.AddSingleton<OpenLedger>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenLedger>().Ledger!);

@@ -149,7 +149,8 @@ public sealed class ServerBed : IAsyncDisposable
         });
         services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
-        services.AddReceipts().AddAudit().AddEvents().AddWallets(new WalletSettings("INR"));
+        services.AddReceipts(new ReceiptSettings(DataFolder)).AddAudit().AddEvents();
+        services.AddWallets(new WalletSettings("INR"));
         var payments = new PaymentSettings("INR");
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(new FacesSettings());
@@ -163,6 +164,7 @@ public sealed class ServerBed : IAsyncDisposable
         _app.UseAuthentication();
         _app.UseAuthorization();
         _app.MapPeople();
+        _app.MapReceipts();
         _app.MapAudit();
         _app.MapEvents();
         _app.MapWallets();

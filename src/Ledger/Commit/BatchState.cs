@@ -55,6 +55,9 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
     private readonly Dictionary<long, AccountState> _accounts = [];
     private readonly List<(AccountState Account, Counters Before)> _undo = [];
     private readonly List<HoldState> _resolvedInChain = [];
+    private readonly Dictionary<Guid, long> _refundable = [];
+    private readonly List<(Guid Taken, long? Before)> _refundedInChain = [];
+    private readonly Dictionary<Guid, long> _movedInChain = [];
     private int _chainStart;
 
     public DateTimeOffset At { get; } = at;
@@ -80,6 +83,8 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
     public void BeginChain()
     {
         _undo.Clear();
+        _refundedInChain.Clear();
+        _movedInChain.Clear();
         _resolvedInChain.Clear();
         _chainStart = Transfers.Count;
     }
@@ -118,8 +123,38 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
         _resolvedInChain.Add(hold);
     }
 
+    /// <summary>What is left of a transfer that refunds may name: stored, or made earlier in the batch.</summary>
+    public long RefundableMinor(Guid taken)
+    {
+        if (_refundable.TryGetValue(taken, out var left)) return left;
+        var row = Transfers.Find(each => each.Id == taken && each.Kind is TransferKind.Post or TransferKind.Capture);
+        return row.Id == taken ? row.AmountMinor : 0;
+    }
+
+    public void SetRefundable(Guid taken, long leftMinor) => _refundable[taken] = leftMinor;
+
+    public void ChangeRefundable(Guid taken, long byMinor)
+    {
+        _refundedInChain.Add((taken, _refundable.TryGetValue(taken, out var before) ? before : null));
+        _refundable[taken] = RefundableMinor(taken) + byMinor;
+        Must.Hold(_refundable[taken] >= 0, "No more is taken back than was taken.");
+    }
+
+    /// <summary>What a leg of the chain moved; asked for by the legs after it and by the answer.</summary>
+    public long MovedMinor(Guid transferId) => _movedInChain.TryGetValue(transferId, out var moved)
+        ? moved
+        : throw new ArgumentException("No transfer of this plan has this id.", nameof(transferId));
+
+    public void SetMoved(Guid transferId, long amountMinor) => _movedInChain[transferId] = amountMinor;
+
     public void UndoChain()
     {
+        for (var i = _refundedInChain.Count - 1; i >= 0; i--)
+        {
+            var (taken, left) = _refundedInChain[i];
+            if (left is { } known) _refundable[taken] = known;
+            else _refundable.Remove(taken);
+        }
         for (var i = _undo.Count - 1; i >= 0; i--) _undo[i].Account.Now = _undo[i].Before;
         foreach (var hold in _resolvedInChain) hold.Resolution = null;
         for (var i = _chainStart; i < Transfers.Count; i++)

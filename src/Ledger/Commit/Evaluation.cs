@@ -44,7 +44,7 @@ internal sealed class Evaluation(BatchState state, CompanionSet companions)
                 continue;
             }
             // Before the rows: they cannot be taken back when the answer turns out to be none.
-            var answer = Whole(plan.Compose(new Outcome(state.At, state.SnapshotOfChain)));
+            var answer = Whole(plan.Compose(new Outcome(state.At, state.SnapshotOfChain, state.MovedMinor)));
             ApplyRows(plan, act.Id);
             return Record(act, ActEnd.Committed, null, answer);
         }

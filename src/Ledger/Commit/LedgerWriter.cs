@@ -15,21 +15,21 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>A batch that breaks this many fresh connections is suspected of being the cause.</summary>
     private const int BrokenMax = 3;
 
-    private readonly NpgsqlDataSource _database;
+    private readonly ILedgerStore _store;
     private readonly CompanionRegistry _registry;
     private readonly LedgerOptions _options;
     private readonly TimeProvider _clock;
     private readonly AccountDirectory _directory = new();
     private readonly Channel<QueuedAct> _queue;
     private readonly CancellationTokenSource _stopWaiting = new();
-    private WriterSession? _session;
+    private ILedgerSession? _session;
     private Task _loop = Task.CompletedTask;
     private bool _storeAway;
     private volatile bool _stopping;
 
-    private LedgerWriter(NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options)
+    private LedgerWriter(ILedgerStore store, CompanionRegistry registry, LedgerOptions options)
     {
-        (_database, _registry, _options) = (database, registry, options);
+        (_store, _registry, _options) = (store, registry, options);
         _clock = options.Clock ?? TimeProvider.System;
         _queue = Channel.CreateBounded<QueuedAct>(
             new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
@@ -38,6 +38,9 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>Strikes at a fault point; set by tests alone.</summary>
     public Func<FaultPoint, Task>? Faults { get; set; }
 
+    /// <summary>What pauses between tries are measured by; a simulation's passes at once.</summary>
+    public TimeProvider Pace { get; set; } = TimeProvider.System;
+
     /// <summary>How long the store may be away before waiters are told so.</summary>
     public TimeSpan StoreAwayMax { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -45,16 +48,20 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
     /// <summary>Waits as a standby until it is the only writer, then starts.</summary>
     public static async Task<LedgerWriter> StartAsync(
-        NpgsqlDataSource database, CompanionRegistry registry, LedgerOptions options, CancellationToken ct)
+        ILedgerStore store, CompanionRegistry registry, LedgerOptions options, CancellationToken ct)
     {
-        var writer = new LedgerWriter(database, registry, options);
+        var writer = ByHand(store, registry, options);
         // Polled, not waited for in the store: a waiting statement would hold a snapshot and keep the first writer's
         // dead row versions from being cleaned up.
-        while ((writer._session = await WriterSession.TryAcquireAsync(database, ct).ConfigureAwait(false)) is null)
+        while ((writer._session = await store.TryAcquireAsync(ct).ConfigureAwait(false)) is null)
             await Task.Delay(StandbyPoll, ct).ConfigureAwait(false);
         writer._loop = Task.Run(writer.LoopAsync, CancellationToken.None);
         return writer;
     }
+
+    /// <summary>A writer without a loop of its own, for simulations on one thread: <see cref="StepAsync"/>.</summary>
+    public static LedgerWriter ByHand(ILedgerStore store, CompanionRegistry registry, LedgerOptions options) =>
+        new(store, registry, options);
 
     public Task<ActResult> Enqueue(Act act)
     {
@@ -76,6 +83,15 @@ internal sealed class LedgerWriter : IAsyncDisposable
         _stopWaiting.Dispose();
     }
 
+    /// <summary>Decides everything that is queued, or frees overdue holds when nothing is.</summary>
+    public async Task StepAsync()
+    {
+        var acts = TakeAll();
+        if (acts.Count == 0) await IdleAsync().ConfigureAwait(false);
+        else await DecideOrFailAsync(acts).ConfigureAwait(false);
+        _directory.Trim();
+    }
+
     private async Task LoopAsync()
     {
         using var ticks = new PeriodicTimer(SweepInterval);
@@ -86,12 +102,11 @@ internal sealed class LedgerWriter : IAsyncDisposable
             if (await Task.WhenAny(queued, tick).ConfigureAwait(false) == tick)
             {
                 tick = ticks.WaitForNextTickAsync().AsTask();
-                if (!queued.IsCompleted) await IdleAsync().ConfigureAwait(false);
+                if (!queued.IsCompleted) await StepAsync().ConfigureAwait(false);
                 continue;
             }
             if (!await queued.ConfigureAwait(false)) return;
-            await DecideOrFailAsync(TakeAll()).ConfigureAwait(false);
-            _directory.Trim();
+            await StepAsync().ConfigureAwait(false);
             queued = _queue.Reader.WaitToReadAsync().AsTask();
         }
     }
@@ -122,10 +137,10 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         try
         {
-            _session ??= await WriterSession.TryAcquireAsync(_database, _stopWaiting.Token).ConfigureAwait(false);
+            _session ??= await _store.TryAcquireAsync(_stopWaiting.Token).ConfigureAwait(false);
             if (_session is null) return;
             var due = await _session
-                .HasDueHoldsAsync(_options.Clock is not null, _clock.GetUtcNow(), CancellationToken.None)
+                .HasDueHoldsAsync(_options.Clock?.GetUtcNow(), CancellationToken.None)
                 .ConfigureAwait(false);
             if (due) await DecideAsync([], sweep: true).ConfigureAwait(false);
         }
@@ -158,12 +173,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                var storeAway = StoreErrors.MeansStoreAway(exception, _session!.Connection);
-                if (commit is { CommitSent: true }) MarkUnknown(acts);
+                var storeAway = StoreErrors.MeansStoreAway(exception, _session!.IsOpen);
+                if (commit is not null && _session.CommitSent) MarkUnknown(acts);
                 await AbandonAsync(storeAway).ConfigureAwait(false);
                 if (storeAway && ++broken < BrokenMax)
                 {
-                    await Task.Delay(50 * (broken - 1)).ConfigureAwait(false);
+                    await Task.Delay(TimeSpan.FromMilliseconds(50 * (broken - 1)), Pace).ConfigureAwait(false);
                     continue;
                 }
                 // A store that answers "no room" or "not now" says so to every act alike.
@@ -245,7 +260,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private async Task<bool> HasSessionAsync(IReadOnlyList<QueuedAct> acts)
     {
         if (_session is not null) return true;
-        var started = TimeProvider.System.GetTimestamp();
+        var started = Pace.GetTimestamp();
         // Once the store is known to be away, each further batch tries once and fails fast.
         var patience = _storeAway ? TimeSpan.Zero : StoreAwayMax;
         Exception? last = null;
@@ -253,7 +268,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         {
             try
             {
-                _session = await WriterSession.TryAcquireAsync(_database, _stopWaiting.Token).ConfigureAwait(false);
+                _session = await _store.TryAcquireAsync(_stopWaiting.Token).ConfigureAwait(false);
             }
             catch (Exception exception)
                 when (StoreErrors.IsFromStore(exception) || exception is OperationCanceledException)
@@ -263,8 +278,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
             _storeAway = _session is null;
             if (_session is not null) return true;
             if (_stopWaiting.IsCancellationRequested
-                || TimeProvider.System.GetElapsedTime(started) >= patience) break;
-            await Task.Delay(delayMs, CancellationToken.None).ConfigureAwait(false);
+                || Pace.GetElapsedTime(started) >= patience) break;
+            await Task.Delay(TimeSpan.FromMilliseconds(delayMs), Pace, CancellationToken.None).ConfigureAwait(false);
         }
         Fail(acts, Unavailable(last ?? new FencedException()));
         return false;

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -17,7 +16,7 @@ internal static class StoreErrors
         or ObjectDisposedException;
 
     /// <summary>True when the batch is not to blame, so that it is tried again whole on a new connection.</summary>
-    public static bool MeansStoreAway(Exception exception, NpgsqlConnection connection)
+    public static bool MeansStoreAway(Exception exception, bool isOpen)
     {
         if (exception is PostgresException answered)
             return answered.InvariantSeverity is "FATAL" or "PANIC"
@@ -26,6 +25,6 @@ internal static class StoreErrors
                     // A migration changed a table below a prepared statement.
                     or PostgresErrorCodes.FeatureNotSupported
                 || answered.SqlState.StartsWith("57", StringComparison.Ordinal);
-        return IsFromStore(exception) || connection.State != ConnectionState.Open;
+        return IsFromStore(exception) || !isOpen;
     }
 }

@@ -33,8 +33,7 @@ internal static class TransferRules
 
     private static string? PostOrHold(BatchState state, Transfer transfer, Guid actId, DateTimeOffset? until)
     {
-        var amount = transfer.AmountMinor;
-        if (amount <= 0) return RefusalCode.AmountInvalid;
+        if (transfer.AmountMinor <= 0) return RefusalCode.AmountInvalid;
         if (string.Equals(transfer.DebitKey, transfer.CreditKey, StringComparison.Ordinal))
             return RefusalCode.SameAccount;
         if (state.Account(transfer.DebitKey) is not { } debit) return RefusalCode.AccountUnknown;
@@ -42,19 +41,31 @@ internal static class TransferRules
         if (debit.Closed || credit.Closed) return RefusalCode.AccountClosed;
         if (!string.Equals(debit.Facts.Asset, credit.Facts.Asset, StringComparison.Ordinal))
             return RefusalCode.AssetMismatch;
+        var amount = AmountOf(state, transfer, debit, credit);
+        if (transfer.Kind == TransferKind.Post) state.SetMoved(transfer.Id, amount);
+        if (amount == 0)
+        {
+            // Nothing is written, yet the answer may show the accounts.
+            state.Change(debit, debit.Now);
+            state.Change(credit, credit.Now);
+            return null;
+        }
         // Pending and posted share one room, so that a capture can never overflow what its hold was granted.
         if (long.MaxValue - amount < debit.Now.DebitsPending + debit.Now.DebitsPosted)
             return RefusalCode.AmountOverflow;
         if (long.MaxValue - amount < credit.Now.CreditsPending + credit.Now.CreditsPosted)
             return RefusalCode.AmountOverflow;
-        if (debit.Facts.Flags.HasFlag(AccountFlags.NoOverdraft)
-            && debit.Now.DebitsPending + debit.Now.DebitsPosted + amount > debit.Now.CreditsPosted)
+        if (debit.Facts.Flags.HasFlag(AccountFlags.NoOverdraft) && amount > Spendable(debit))
             return RefusalCode.InsufficientFunds;
+        if (transfer.RefId is { } taken && TakesBack(transfer.Code) && amount > state.RefundableMinor(taken))
+            return RefusalCode.RefundAboveCaptured;
 
         if (until is null)
         {
             state.Change(debit, debit.Now with { DebitsPosted = debit.Now.DebitsPosted + amount });
             state.Change(credit, credit.Now with { CreditsPosted = credit.Now.CreditsPosted + amount });
+            if (transfer.RefId is { } named && RefundableChange(transfer.Code, amount) is var change and not 0)
+                state.ChangeRefundable(named, change);
         }
         else
         {
@@ -68,6 +79,33 @@ internal static class TransferRules
             transfer.RefId));
         return null;
     }
+
+    private static long AmountOf(BatchState state, Transfer transfer, AccountState debit, AccountState credit)
+    {
+        if (transfer.Limit == PostLimit.Exact) return transfer.AmountMinor;
+        if (transfer.Limit == PostLimit.Rest)
+            return transfer.AmountMinor - state.MovedMinor(transfer.RestOf!.Value);
+        var amount = transfer.AmountMinor;
+        if (debit.Facts.Flags.HasFlag(AccountFlags.NoOverdraft)) amount = Math.Min(amount, Spendable(debit));
+        if (credit.Facts.Kind == AccountKind.Receivable)
+            amount = Math.Min(
+                amount,
+                credit.Now.DebitsPosted - credit.Now.CreditsPosted - credit.Now.CreditsPending);
+        return Math.Max(0, amount);
+    }
+
+    private static long Spendable(AccountState account) =>
+        account.Now.CreditsPosted - account.Now.DebitsPosted - account.Now.DebitsPending;
+
+    private static bool TakesBack(TransferCode code) => RefundableChange(code, 1) < 0;
+
+    /// <summary>By how much a transfer changes what may still be taken back of the one that it names.</summary>
+    private static long RefundableChange(TransferCode code, long amountMinor) => code switch
+    {
+        TransferCode.Refund or TransferCode.Chargeback => -amountMinor,
+        TransferCode.OverCapture or TransferCode.ChargebackWon => amountMinor,
+        _ => 0,
+    };
 
     private static string? Capture(BatchState state, Transfer transfer, Guid actId)
     {

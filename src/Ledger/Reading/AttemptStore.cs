@@ -1,5 +1,6 @@
 using Npgsql;
 using SightPay.Ledger.Commit;
+using SightPay.Ledger.Postgres;
 
 namespace SightPay.Ledger.Reading;
 

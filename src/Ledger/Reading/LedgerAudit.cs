@@ -75,6 +75,16 @@ internal static class LedgerAudit
         where t.kind in (3, 4, 5) and r.transfer_id is distinct from t.id
         """,
 
+        // I10: refunds and chargebacks of a transfer never exceed what it took, with what was added to it.
+        """
+        select format('I10: transfer %s took %s, and %s of it were given back', t.id, t.amount, -r.change)
+        from (
+            select ref_id, sum(case when code in (8, 11) then amount else -amount end) as change
+            from transfer where ref_id is not null and kind = 1 and code in (8, 9, 10, 11) group by ref_id) r
+        join transfer t on t.id = r.ref_id
+        where t.amount + r.change < 0
+        """,
+
         // I13: the sequence has no gap.
         """
         select format('I13: %s transfers are numbered %s to %s', count(*), min(seq), max(seq))

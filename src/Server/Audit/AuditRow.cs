@@ -11,48 +11,30 @@ namespace SightPay.Server.Audit;
 public sealed record AuditRow(string Who, string What, string Subject) : CompanionRow;
 
 /// <summary>Writes all entries of a commit in one statement, in the order of their acts.</summary>
-internal sealed class AuditWriter : ICompanionWriter
+internal sealed class AuditWriter : CompanionLog<AuditRow>
 {
-    public Type RowType => typeof(AuditRow);
-
-    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
-
-    private sealed class Batch : ICompanionBatch
+    protected override void Write(NpgsqlBatch batch, IReadOnlyList<(AuditRow Row, DateTimeOffset At)> rows)
     {
-        private readonly List<(AuditRow Row, DateTimeOffset At)> _applied = [];
-
-        public int Load(NpgsqlBatch batch) => 0;
-
-        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
-
-        public GuardVerdict Check(CompanionRow row) => GuardVerdict.Ok;
-
-        public void Apply(CompanionRow row, DateTimeOffset at) => _applied.Add(((AuditRow)row, at));
-
-        public void Write(NpgsqlBatch batch)
+        batch.BatchCommands.Add(new(
+            """
+            insert into audit_entry (at, who, what, subject)
+            select e.at, e.who, e.what, e.subject
+            from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[])
+                with ordinality as e (at, who, what, subject, place)
+            order by e.place
+            """)
         {
-            if (_applied.Count == 0) return;
-            batch.BatchCommands.Add(new(
-                """
-                insert into audit_entry (at, who, what, subject)
-                select e.at, e.who, e.what, e.subject
-                from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[])
-                    with ordinality as e (at, who, what, subject, place)
-                order by e.place
-                """)
+            Parameters =
             {
-                Parameters =
+                new()
                 {
-                    new()
-                    {
-                        Value = _applied.Select(entry => entry.At.UtcDateTime).ToArray(),
-                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-                    },
-                    new() { Value = _applied.Select(entry => entry.Row.Who).ToArray() },
-                    new() { Value = _applied.Select(entry => entry.Row.What).ToArray() },
-                    new() { Value = _applied.Select(entry => entry.Row.Subject).ToArray() },
+                    Value = rows.Select(entry => entry.At.UtcDateTime).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
                 },
-            });
-        }
+                new() { Value = rows.Select(entry => entry.Row.Who).ToArray() },
+                new() { Value = rows.Select(entry => entry.Row.What).ToArray() },
+                new() { Value = rows.Select(entry => entry.Row.Subject).ToArray() },
+            },
+        });
     }
 }

@@ -67,27 +67,8 @@ public sealed class Outbox
 }
 
 /// <summary>Writes the events of a group of acts in the commit of the acts.</summary>
-internal sealed class OutboxWriter : ICompanionWriter
+internal sealed class OutboxWriter : CompanionLog<OutboxRow>
 {
-    public Type RowType => typeof(OutboxRow);
-
-    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
-
-    private sealed class Batch : ICompanionBatch
-    {
-        private readonly List<(OutboxRow, DateTimeOffset)> _events = [];
-
-        public int Load(NpgsqlBatch batch) => 0;
-
-        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
-
-        public GuardVerdict Check(CompanionRow row) => GuardVerdict.Ok;
-
-        public void Apply(CompanionRow row, DateTimeOffset at) => _events.Add(((OutboxRow)row, at));
-
-        public void Write(NpgsqlBatch batch)
-        {
-            if (_events.Count > 0) Outbox.Write(batch, _events);
-        }
-    }
+    protected override void Write(NpgsqlBatch batch, IReadOnlyList<(OutboxRow Row, DateTimeOffset At)> rows) =>
+        Outbox.Write(batch, rows);
 }

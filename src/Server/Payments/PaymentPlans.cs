@@ -79,31 +79,23 @@ public sealed class PaymentPlans(TimeProvider clock)
         var row = new PaymentRow(
             payment, Taken(payment, capture.Id, amountMinor, null), PaymentEvent.Capture, null);
         var over = amountMinor - held;
-        IReadOnlyList<CompanionRow> receipt = [Receipt(row.To)];
-        if (over == 0) return [Of(row, [capture], null, receipt, within: within)];
-        return
-        [
-            Of(row, [capture, Post(payment.WalletKey, payment, over, TransferCode.OverCapture)], null, receipt),
-            Of(row, [capture, Post(payment.ReceivableKey, payment, over, TransferCode.OverCapture)],
-                RefusalCode.InsufficientFunds, receipt),
-        ];
+        IReadOnlyList<Transfer> transfers = over == 0
+            ? [capture]
+            : [capture, .. OutOfWalletOrOwed(payment, over, TransferCode.OverCapture, capture.Id)];
+        return [Of(row, transfers, null, [Receipt(row.To)], within: within)];
     }
 
     /// <summary>
-    /// Takes the money of a payment that was over: what was delivered is owed. A short wallet becomes a debt.
+    /// Takes the money of a payment that was over: what was delivered is owed. What the wallet lacks becomes a debt.
     /// </summary>
     public IReadOnlyList<Plan> CaptureLate(Payment payment, long amountMinor)
     {
-        var paid = Post(payment.WalletKey, payment, amountMinor, TransferCode.LateCapture);
-        var owed = Post(payment.ReceivableKey, payment, amountMinor, TransferCode.LateCapture);
-        return [Late(paid, null), Late(owed, RefusalCode.InsufficientFunds)];
-
-        Plan Late(Transfer transfer, string? after)
-        {
-            var taken = Taken(payment, transfer.Id, amountMinor, PaymentException.Late);
-            return Of(
-                new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), [transfer], after, [Receipt(taken)]);
-        }
+        var transfers = OutOfWalletOrOwed(payment, amountMinor, TransferCode.LateCapture, null);
+        var taken = Taken(payment, null, amountMinor, PaymentException.Late);
+        return
+        [
+            Of(new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), transfers, null, [Receipt(taken)]),
+        ];
     }
 
     /// <summary>What is set aside is free again.</summary>
@@ -190,8 +182,18 @@ public sealed class PaymentPlans(TimeProvider clock)
         ];
     }
 
+    private Transfer[] OutOfWalletOrOwed(Payment payment, long amountMinor, TransferCode code, Guid? captureId)
+    {
+        var paid = Transfer.PostUpTo(
+            Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, amountMinor, code) with { RefId = captureId };
+        return
+        [
+            paid, Transfer.PostRest(Ids.Next(clock), payment.ReceivableKey, payment.Payee.AccountKey, paid),
+        ];
+    }
+
     private static Payment Taken(
-        Payment payment, Guid captureId, long amountMinor, PaymentException? exception) => payment with
+        Payment payment, Guid? captureId, long amountMinor, PaymentException? exception) => payment with
         {
             State = PaymentState.Captured,
             CaptureId = captureId,
@@ -205,9 +207,6 @@ public sealed class PaymentPlans(TimeProvider clock)
     private Transfer Hold(Payment payment, TimeSpan holdFor) => Transfer.Hold(
         Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, payment.Amount.AmountMinor,
         TransferCode.Purchase, holdFor) with { RefId = payment.HoldId };
-
-    private Transfer Post(string debitKey, Payment payment, long amountMinor, TransferCode code) =>
-        Transfer.Post(Ids.Next(clock), debitKey, payment.Payee.AccountKey, amountMinor, code);
 
     private Transfer Back(Payment payment, long amountMinor, TransferCode code) =>
         Transfer.Post(Ids.Next(clock), payment.Payee.AccountKey, payment.WalletKey, amountMinor, code) with

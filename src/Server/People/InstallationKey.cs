@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SightPay.Server.Database;
 
 namespace SightPay.Server.People;
 
@@ -27,51 +28,13 @@ public sealed class InstallationKey
     /// <exception cref="InvalidOperationException">The file is not a key.</exception>
     public static InstallationKey Open(string dataFolder)
     {
-        var folder = Path.Combine(dataFolder, "keys");
-        var path = Path.Combine(folder, "installation.key");
-        MakeFolder(folder);
-        if (!File.Exists(path)) Make(path);
-        OnlyForUs(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var key = File.ReadAllBytes(path);
+        const string name = "installation.key";
+        var key = KeyFile.Open(dataFolder, name, () => RandomNumberGenerator.GetBytes(Bytes));
         if (key.Length != Bytes)
             throw new InvalidOperationException(
-                $"{path} is damaged: {key.Length} bytes instead of {Bytes}. Put the file back from a backup; without "
-                + "it the enrolled faces cannot be read.");
+                $"keys/{name} in {dataFolder} is damaged: {key.Length} bytes instead of {Bytes}. Put the file back "
+                + "from a backup; without it the enrolled faces cannot be read.");
         return new InstallationKey(key);
-    }
-
-    /// <summary>Makes a folder that only the server's account may enter.</summary>
-    internal static void MakeFolder(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        OnlyForUs(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static void Make(string path)
-    {
-        // Written whole under another name first: a start that is killed half-way leaves no half key, and of two
-        // starts at once the second finds the first one's file.
-        var draft = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(draft, options))
-        {
-            file.Write(RandomNumberGenerator.GetBytes(Bytes));
-            file.Flush(flushToDisk: true);
-        }
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-        }
-    }
-
-    private static void OnlyForUs(string path, UnixFileMode mode)
-    {
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
     }
 
     public override string ToString() => "[installation key]";

@@ -17,7 +17,7 @@ public static class PeopleSlice
     public static IServiceCollection AddPeople(this IServiceCollection services, PeopleSettings settings)
     {
         var tokenKeys = new DirectoryInfo(Path.Combine(settings.DataFolder, "keys", "tokens"));
-        InstallationKey.MakeFolder(tokenKeys.Parent!.FullName);
+        KeyFile.MakeFolder(tokenKeys.Parent!.FullName);
         services.AddDataProtection().SetApplicationName("SightPay").PersistKeysToFileSystem(tokenKeys);
         services.AddSingleton(settings);
         services.AddSingleton(_ => InstallationKey.Open(settings.DataFolder));

@@ -65,85 +65,65 @@ public static class ReceiptKind
 /// greatest one stored, and only the ledger's writer, which holds the ledger's lock, writes here. A batch that is
 /// rolled back leaves no gap, since it took no number from anywhere.
 /// </summary>
-internal sealed class ReceiptWriter : ICompanionWriter
+internal sealed class ReceiptWriter : CompanionLog<ReceiptRow>
 {
-    public Type RowType => typeof(ReceiptRow);
+    private const string Insert =
+        """
+        insert into receipt (seq, amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind,
+            payee, currency, text)
+        select coalesce((select max(seq) from receipt), -1) + r.place, r.amount_minor, r.at, r.id, r.subject,
+            r.corrects, r.payer, r.salt, r.leaf, r.payer_salt, r.kind, r.payee, r.currency, r.text
+        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality
+            as r(amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind, payee, currency,
+                text, place)
+        """;
 
-    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
+    protected override void Demand(ReceiptRow row) => row.DemandWhole();
 
-    private sealed class Batch : ICompanionBatch
+    protected override void Write(NpgsqlBatch batch, IReadOnlyList<(ReceiptRow Row, DateTimeOffset At)> rows)
     {
-        private const string Insert =
-            """
-            insert into receipt (seq, amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind,
-                payee, currency, text)
-            select coalesce((select max(seq) from receipt), -1) + r.place, r.amount_minor, r.at, r.id, r.subject,
-                r.corrects, r.payer, r.salt, r.leaf, r.payer_salt, r.kind, r.payee, r.currency, r.text
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality
-                as r(amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind, payee, currency,
-                    text, place)
-            """;
-
-        private readonly List<(ReceiptRow Row, DateTimeOffset At)> _applied = [];
-
-        public int Load(NpgsqlBatch batch) => 0;
-
-        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
-
-        public GuardVerdict Check(CompanionRow row)
+        var receipts = Seal(rows);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Insert)
         {
-            ((ReceiptRow)row).DemandWhole();
-            return GuardVerdict.Ok;
-        }
-
-        public void Apply(CompanionRow row, DateTimeOffset at) => _applied.Add(((ReceiptRow)row, at));
-
-        public void Write(NpgsqlBatch batch)
-        {
-            if (_applied.Count == 0) return;
-            var receipts = Seal(_applied);
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Insert)
+            Parameters =
             {
-                Parameters =
-                {
-                    Column(receipts, NpgsqlDbType.Bigint, receipt => receipt.Amount.AmountMinor),
-                    Column(receipts, NpgsqlDbType.TimestampTz, receipt => receipt.At.UtcDateTime),
-                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Id),
-                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Subject),
-                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Corrects),
-                    Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Payer?.Person),
-                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Salt),
-                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.LeafHash()),
-                    Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Payer?.Salt),
-                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Kind),
-                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Payee),
-                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
-                    Column(receipts, NpgsqlDbType.Text, receipt => receipt.Text),
-                },
-            });
-        }
-
-        /// <summary>Gives every receipt its salts: chance for the whole batch is drawn at once.</summary>
-        private static Receipt[] Seal(List<(ReceiptRow Row, DateTimeOffset At)> applied)
-        {
-            var chance = RandomNumberGenerator.GetBytes(applied.Count * 2 * Receipt.SaltBytes);
-            var receipts = new Receipt[applied.Count];
-            for (var i = 0; i < receipts.Length; i++)
-            {
-                var (row, at) = applied[i];
-                var salts = chance.AsSpan(i * 2 * Receipt.SaltBytes, 2 * Receipt.SaltBytes);
-                var payer = row.Payer is { } person
-                    ? new Payer(person, salts[Receipt.SaltBytes..].ToArray())
-                    : null;
-                receipts[i] = new Receipt(
-                    row.Id, row.Kind, at, row.Amount, payer, payer?.Commitment(), row.Payee, row.Subject,
-                    row.Corrects, row.Text, salts[..Receipt.SaltBytes].ToArray());
-            }
-            return receipts;
-        }
-
-        private static NpgsqlParameter<T[]> Column<T>(Receipt[] receipts, NpgsqlDbType type, Func<Receipt, T> value) =>
-            new() { TypedValue = Array.ConvertAll(receipts, receipt => value(receipt)),
-                NpgsqlDbType = NpgsqlDbType.Array | type };
+                Column(receipts, NpgsqlDbType.Bigint, receipt => receipt.Amount.AmountMinor),
+                Column(receipts, NpgsqlDbType.TimestampTz, receipt => receipt.At.UtcDateTime),
+                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Id),
+                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Subject),
+                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Corrects),
+                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Payer?.Person),
+                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Salt),
+                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.LeafHash()),
+                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Payer?.Salt),
+                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Kind),
+                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Payee),
+                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
+                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Text),
+            },
+        });
     }
+
+    /// <summary>Gives every receipt its salts: chance for the whole batch is drawn at once.</summary>
+    private static Receipt[] Seal(IReadOnlyList<(ReceiptRow Row, DateTimeOffset At)> rows)
+    {
+        var chance = RandomNumberGenerator.GetBytes(rows.Count * 2 * Receipt.SaltBytes);
+        var receipts = new Receipt[rows.Count];
+        for (var i = 0; i < receipts.Length; i++)
+        {
+            var (row, at) = rows[i];
+            var salts = chance.AsSpan(i * 2 * Receipt.SaltBytes, 2 * Receipt.SaltBytes);
+            var payer = row.Payer is { } person
+                ? new Payer(person, salts[Receipt.SaltBytes..].ToArray())
+                : null;
+            receipts[i] = new Receipt(
+                row.Id, row.Kind, at, row.Amount, payer, payer?.Commitment(), row.Payee, row.Subject,
+                row.Corrects, row.Text, salts[..Receipt.SaltBytes].ToArray());
+        }
+        return receipts;
+    }
+
+    private static NpgsqlParameter<T[]> Column<T>(Receipt[] receipts, NpgsqlDbType type, Func<Receipt, T> value) =>
+        new() { TypedValue = Array.ConvertAll(receipts, receipt => value(receipt)),
+            NpgsqlDbType = NpgsqlDbType.Array | type };
 }

@@ -92,6 +92,7 @@ internal sealed partial class CloseOverdue(
             JourneyRow.Ended(
                 journey.Id, rider.Person, JourneyState.Incomplete, null, journey.HoldMinor, owedMinor),
             new StopRow(journey.StopId, -1, StopRow.Closed, null, journey.Id, null),
+            FareReceipt.WithoutExit(Ids.Next(clock), rider.Person, journey, settings.Currency),
             .. JourneyEvents.Of(
                 rider.Person, journey.Id, Words.Of(JourneyState.Incomplete), journey.StopId, journey.HoldMinor,
                 GateWord.IncompleteJourney, settings.Currency),

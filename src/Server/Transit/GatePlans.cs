@@ -137,6 +137,7 @@ internal sealed class GatePlans(
         {
             rows.Add(JourneyRow.Ended(lost.Id, person, JourneyState.Incomplete, null, lost.HoldMinor));
             rows.Add(new StopRow(lost.StopId, -1, StopRow.Closed, null, lost.Id, null));
+            rows.Add(FareReceipt.WithoutExit(Ids.Next(clock), person, lost, settings.Currency));
         }
         rows.Add(new StopRow(
             visit.Gate.StopId, 1, StopRow.Entry, visit.Gate.Id, journey.Id, visit.Person.DisplayName));
@@ -184,6 +185,8 @@ internal sealed class GatePlans(
             // The entry counted the highest fare on its own day; that day is put right, whatever day it is now.
             new SpendingRow(
                 person, SpendingRow.DayOf(journey.EnteredAt), journey.SpentBy, fareMinor - journey.HoldMinor, 0, null),
+            FareReceipt.Between(
+                Ids.Next(clock), person, journey, visit.Gate, fareMinor, leaving.State, settings.Currency),
             .. Events(visit, reading),
         ];
         if (!sameStop) rows.Add(new StopRow(journey.StopId, -1, StopRow.Count, null, journey.Id, null));
@@ -222,6 +225,7 @@ internal sealed class GatePlans(
             new SpendingRow(
                 person, SpendingRow.DayOf(clock.GetUtcNow()), LimitOf(visit).By, fareMinor - owedMinor, 1, null),
             new StopRow(visit.Gate.StopId, 0, StopRow.Exit, visit.Gate.Id, journeyId, visit.Person.DisplayName),
+            FareReceipt.WithoutEntry(Ids.Next(clock), person, journeyId, visit.Gate, fareMinor, settings.Currency),
             .. Events(visit, reading),
         ];
         return Plan(visit, after, [transfer], rows, reading, balance);

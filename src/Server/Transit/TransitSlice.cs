@@ -12,6 +12,9 @@ public sealed record TransitSettings(string Currency)
     /// <summary>Key of the account that the fares go to.</summary>
     public const string OperatorKey = "operator:transit";
 
+    /// <summary>The operator, as receipts name it.</summary>
+    public const string OperatorName = "transit";
+
     /// <summary>The same person at the same gate within this time gets the same answer.</summary>
     public TimeSpan RepeatWithin { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -49,6 +52,7 @@ public static class TransitSlice
         services.AddSingleton<ICompanionWriter, RepeatWriter>();
         services.AddSingleton<ICompanionWriter, JourneyWriter>();
         services.AddSingleton<ICompanionWriter, StopWriter>();
+        services.AddSingleton(FareReceipt.Settled(settings.Currency));
         return services;
     }
 

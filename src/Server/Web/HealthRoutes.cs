@@ -37,13 +37,17 @@ internal static class HealthRoutes
     private static async Task<IResult> HandleAsync(HttpContext http, CancellationToken ct)
     {
         var dependencies = await DependenciesAsync(http.RequestServices, ct);
-        var isReady = dependencies.Values.All(state => state == "ready");
+        // What is only watched is told, and keeps no gate shut.
+        var watched = http.RequestServices.GetServices<ReadinessCheck>()
+            .Where(check => !check.IsNeeded).Select(check => check.Name).ToHashSet();
+        var isReady = dependencies.All(state => state.Value == "ready" || watched.Contains(state.Key));
+        var isWhole = dependencies.Values.All(state => state == "ready");
         http.Response.Headers.CacheControl = "no-store";
         if (!isReady)
             http.Response.Headers.RetryAfter = "1";
         var isStarted = http.RequestServices.GetRequiredService<StartUp>().IsDone;
         return Results.Json(
-            new { status = isReady ? "ready" : isStarted ? "degraded" : "starting", dependencies },
+            new { status = isWhole ? "ready" : isStarted ? "degraded" : "starting", dependencies },
             ApiJson.Options, statusCode: isReady ? 200 : 503);
     }
 

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Database;
 using SightPay.Server.Receipts;
+using SightPay.Server.Receipts.Tree;
 using SightPay.Tests.Support;
 
 namespace SightPay.Server.Tests.Receipts;
@@ -12,11 +14,22 @@ namespace SightPay.Server.Tests.Receipts;
 internal sealed class ReceiptBed : IAsyncDisposable
 {
     private readonly TestDatabase _database;
+    private readonly TemporaryFolder _data = new();
 
-    private ReceiptBed(TestDatabase database) => _database = database;
+    private ReceiptBed(TestDatabase database)
+    {
+        _database = database;
+        Key = LogKey.Open(_data.Path);
+        Log = NewLog();
+    }
 
     public GeneralLedger Ledger { get; private set; } = null!;
     public NpgsqlDataSource Source => _database.DataSource;
+    public string DataFolder => _data.Path;
+    public LogKey Key { get; }
+    public ReceiptLog Log { get; private set; }
+    public ReceiptStore Store => new(Source);
+    public ReceiptAudit Audit => new(Source, Key, []);
 
     public static async Task<ReceiptBed> CreateAsync()
     {
@@ -25,6 +38,14 @@ internal sealed class ReceiptBed : IAsyncDisposable
         bed.Ledger = await GeneralLedger.OpenAsync(bed.Source, [new ReceiptWriter()], new(), default);
         return bed;
     }
+
+    /// <summary>As after a restart of the server, perhaps with another key.</summary>
+    public ReceiptLog NewLog(LogKey? key = null) =>
+        Log = new ReceiptLog(Source, key ?? Key, TimeProvider.System, NullLogger<ReceiptLog>.Instance);
+
+    /// <summary>What somebody with the database's password can do: the triggers are off.</summary>
+    public Task TamperAsync(string sql, params object[] values) =>
+        ExecuteAsync($"set session_replication_role = replica; {sql}; set session_replication_role = origin", values);
 
     public static Guid NewId() => Ids.Next(TimeProvider.System);
 
@@ -60,5 +81,7 @@ internal sealed class ReceiptBed : IAsyncDisposable
     {
         await Ledger.DisposeAsync();
         await _database.DisposeAsync();
+        Key.Dispose();
+        _data.Dispose();
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using SightPay.Ledger;
 using SightPay.Server.Payments;
+using SightPay.Server.Receipts;
 using SightPay.Server.Stations;
 using SightPay.Server.Transit;
 using SightPay.Tests.Support;
@@ -21,6 +22,7 @@ public sealed class GateRuleTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Assert.Empty(await _bed.Get<GeneralLedger>().AuditAsync(default));
+        Assert.Empty(await _bed.Get<ReceiptAudit>().DifferencesAsync(default));
         await _bed.DisposeAsync();
     }
 

@@ -1,7 +1,8 @@
 using Npgsql;
 using NpgsqlTypes;
+using SightPay.Ledger.Commit;
 
-namespace SightPay.Ledger.Commit;
+namespace SightPay.Ledger.Postgres;
 
 /// <summary>Positional parameters with declared types, so that every statement of a batch can stay prepared.</summary>
 internal static class Statements

@@ -1,0 +1,80 @@
+namespace SightPay.Ledger.Commit;
+
+/// <summary>
+/// Where the ledger's rows are kept: PostgreSQL, or tables in memory where whole days are simulated. What is decided,
+/// how a poisoned act is found and what is tried again is the same code on both.
+/// </summary>
+internal interface ILedgerStore
+{
+    /// <summary>The one session that may write; null while another writer has it.</summary>
+    Task<ILedgerSession?> TryAcquireAsync(CancellationToken ct);
+}
+
+/// <summary>The writer's hold on the store: one batch at a time, loaded in one round trip, committed in another.
+/// </summary>
+internal interface ILedgerSession : IAsyncDisposable
+{
+    /// <summary>The store's process that serves this session.</summary>
+    int ProcessId { get; }
+
+    WriterPosition Position { get; }
+
+    /// <summary>False once the connection is known to be lost.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>True once the present batch's commit is on its way: if the answer is lost, its outcome is unknown.
+    /// </summary>
+    bool CommitSent { get; }
+
+    /// <summary>Begins a transaction under the writer's epoch and loads what the batch needs.</summary>
+    /// <exception cref="FencedException">Another writer has taken over.</exception>
+    Task<LoadedBatch> LoadAsync(BatchNeeds needs);
+
+    /// <summary>Writes everything that was decided and commits.</summary>
+    Task CommitAsync(
+        BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions);
+
+    Task RollbackAsync();
+
+    /// <param name="now">The virtual clock's time; null: the store's own clock.</param>
+    Task<bool> HasDueHoldsAsync(DateTimeOffset? now, CancellationToken ct);
+}
+
+/// <summary>Everything a batch has to look up.</summary>
+/// <param name="Now">The virtual clock's time; null: the store's own clock.</param>
+/// <param name="TakenIds">Transfers that refunds and their like name.</param>
+/// <param name="SweepMax">Most overdue holds that are loaded to be freed; 0: none.</param>
+internal sealed record BatchNeeds(
+    DateTimeOffset? Now, AccountDirectory Directory, long[] AccountIds, string[] AccountKeys, Guid[] ActIds,
+    Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax, CompanionSet Companions);
+
+/// <param name="DueHolds">How many overdue holds were found.</param>
+internal readonly record struct LoadedBatch(BatchState State, int DueHolds);
+
+/// <summary>How far the ledger has got, as its one writer knows it.</summary>
+internal sealed class WriterPosition(long epoch, long lastSeq, DateTimeOffset lastAt, DateTimeOffset sweptUntil)
+{
+    private static readonly TimeSpan StoreSweptEvery = TimeSpan.FromMinutes(1);
+
+    public long Epoch { get; } = epoch;
+    public long LastSeq { get; private set; } = lastSeq;
+
+    /// <summary>The latest time the ledger has told; a clock that is set back does not turn it.</summary>
+    public DateTimeOffset LastAt { get; private set; } = lastAt;
+
+    /// <summary>Every hold due up to here is resolved.</summary>
+    public DateTimeOffset SweptUntil { get; private set; } = sweptUntil;
+
+    private DateTimeOffset SweptUntilStored { get; set; } = sweptUntil;
+
+    /// <summary>True when a batch of this time that found all due holds should write that down.</summary>
+    public bool KeepsSweptUntil(DateTimeOffset at) => at - SweptUntilStored > StoreSweptEvery;
+
+    public void Committed(DateTimeOffset at, int transfers, bool allDueSwept)
+    {
+        if (allDueSwept && KeepsSweptUntil(at)) SweptUntilStored = at;
+        LastAt = at;
+        LastSeq += transfers;
+        if (allDueSwept) SweptUntil = at;
+    }
+}

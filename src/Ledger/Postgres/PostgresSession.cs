@@ -1,0 +1,375 @@
+using Npgsql;
+using NpgsqlTypes;
+using SightPay.Ledger.Commit;
+
+namespace SightPay.Ledger.Postgres;
+
+/// <summary>
+/// The one connection that may write: it holds the advisory lock for as long as it lives, and its epoch is checked in
+/// every batch, so that a writer that lost the lock without noticing cannot commit.
+/// </summary>
+internal sealed class PostgresSession : ILedgerSession
+{
+    /// <summary>"ledger" in ASCII.</summary>
+    public const long LockKey = 0x006C_6564_6765_7200;
+
+    // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
+    // An acknowledged commit is on disk, whatever the database's default says. A slice that keeps a row locked costs
+    // a batch seconds, not the writer.
+    public const string Settings =
+        """
+        set plan_cache_mode = force_generic_plan;
+        set enable_seqscan = off;
+        set enable_hashjoin = off;
+        set enable_mergejoin = off;
+        set jit = off;
+        set lock_timeout = '5s';
+        select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+        """;
+
+    private const string TakeOver =
+        """
+        update ledger_writer set epoch = epoch + 1
+        returning epoch, swept_until, coalesce((select max(seq) from transfer), 0),
+            greatest(swept_until, (select at from transfer order by seq desc limit 1))
+        """;
+
+    // The transaction's start, so that all statements of the batch agree on it; it never runs backwards.
+    private const string LedgerClock = "greatest(case when $1 then now() end, $2)";
+
+    private const string LockEpoch =
+        $"select {LedgerClock} from ledger_writer where epoch = $3 for share";
+
+    public const string DueHolds =
+        $"""
+        select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, null::smallint as outcome
+        from transfer t
+        where t.kind = 2 and t.hold_until > $3 and t.hold_until <= {LedgerClock}
+          and not exists (select from hold_resolution r where r.hold_id = t.id)
+        order by t.hold_until, t.id limit $4
+        """;
+
+    public const string NamedHolds =
+        """
+        select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, r.outcome
+        from transfer t left join hold_resolution r on r.hold_id = t.id
+        where t.id = any($1) and t.kind = 2
+        """;
+
+    public const string LockAccounts =
+        $"""
+        select a.id, a.key, a.asset, a.kind, a.flags, a.closed,
+               a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted
+        from account a
+        where a.id = any(array(
+            select unnest($5)
+            union select k.id from account k where k.key = any($6)
+            union select unnest(array[t.debit, t.credit]) from transfer t where t.id = any($7) and t.kind = 2
+            union select unnest(array[d.debit, d.credit]) from ({DueHolds}) d))
+        order by a.id for update
+        """;
+
+    public const string StoredAttempts =
+        "select id, fingerprint, outcome, refusal_code, status, body from attempt where id = any($1)";
+
+    public const string TakenTransferIds = "select id from transfer where id = any($1)";
+
+    /// <summary>What refunds may still take back of the transfers that they name. The codes are those of
+    /// <see cref="TransferRules"/>.</summary>
+    public const string Refundable =
+        """
+        select t.id, (t.amount + coalesce((
+            select sum(case when r.code in (8, 11) then r.amount else -r.amount end) from transfer r
+            where r.ref_id = t.id and r.kind = 1 and r.code in (8, 9, 10, 11)), 0))::bigint
+        from transfer t where t.id = any($1) and t.kind in (1, 3)
+        """;
+
+    private const string InsertTransfers =
+        """
+        insert into transfer
+            (id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id, at)
+        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until,
+            u.ref_id, $12
+        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            as u(id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id)
+        """;
+
+    private const string InsertResolutions =
+        """
+        insert into hold_resolution (hold_id, transfer_id, outcome)
+        select u.hold_id, u.transfer_id, u.outcome from unnest($1, $2, $3) as u(hold_id, transfer_id, outcome)
+        """;
+
+    private const string InsertAttempts =
+        """
+        insert into attempt (id, fingerprint, outcome, refusal_code, status, body, at)
+        select u.id, u.fingerprint, u.outcome, u.refusal_code, u.status, u.body, $7
+        from unnest($1, $2, $3, $4, $5, $6) as u(id, fingerprint, outcome, refusal_code, status, body)
+        """;
+
+    // One row version per touched account, however many transfers of the batch touch it.
+    public const string UpdateAccounts =
+        """
+        update account a
+        set debits_pending = u.debits_pending, debits_posted = u.debits_posted,
+            credits_pending = u.credits_pending, credits_posted = u.credits_posted
+        from unnest($1, $2, $3, $4, $5) as u(id, debits_pending, debits_posted, credits_pending, credits_posted)
+        where a.id = u.id
+        """;
+
+    private const string UpdateSweptUntil = "update ledger_writer set swept_until = $1 where epoch = $2";
+
+    private readonly NpgsqlConnection _connection;
+
+    private PostgresSession(NpgsqlConnection connection) =>
+        (_connection, ProcessId) = (connection, connection.ProcessID);
+
+    public int ProcessId { get; }
+    public WriterPosition Position { get; private set; } = null!;
+    public bool IsOpen => _connection.State == System.Data.ConnectionState.Open;
+    public bool CommitSent { get; private set; }
+
+    /// <returns>Null when another writer holds the lock.</returns>
+    public static async Task<PostgresSession?> TryAcquireAsync(NpgsqlDataSource database, CancellationToken ct)
+    {
+        var session = new PostgresSession(await database.OpenConnectionAsync(ct).ConfigureAwait(false));
+        var acquired = false;
+        try
+        {
+            acquired = await session.TryLockAsync(ct).ConfigureAwait(false);
+            if (!acquired) return null;
+            await session.TakeOverAsync(ct).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            acquired = false;
+            throw;
+        }
+        finally
+        {
+            if (!acquired) await session.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async Task<LoadedBatch> LoadAsync(BatchNeeds needs)
+    {
+        CommitSent = false;
+        await using var batch = new NpgsqlBatch(_connection);
+        AddLoads(batch, needs);
+        var loads = new List<(ICompanionBatch Companion, int Count)>();
+        foreach (var companion in needs.Companions.Batches) loads.Add((companion, companion.Load(batch)));
+
+        await batch.PrepareAsync().ConfigureAwait(false);
+        await using var reader = await batch.ExecuteReaderAsync().ConfigureAwait(false);
+        if (!await reader.ReadAsync().ConfigureAwait(false)) throw new FencedException();
+        var state = new BatchState(reader.GetFieldValue<DateTimeOffset>(0), needs.Directory);
+        await reader.NextResultAsync().ConfigureAwait(false);
+        await ReadAccountsAsync(reader, state, needs.Directory).ConfigureAwait(false);
+        while (await reader.ReadAsync().ConfigureAwait(false))
+        {
+            var attempt = AttemptRow.Read(reader);
+            state.Attempts.Add(attempt.Id, attempt);
+        }
+        await reader.NextResultAsync().ConfigureAwait(false);
+        while (await reader.ReadAsync().ConfigureAwait(false)) state.TakenTransferIds.Add(reader.GetGuid(0));
+        await reader.NextResultAsync().ConfigureAwait(false);
+        await ReadHoldsAsync(reader, state).ConfigureAwait(false);
+        await reader.NextResultAsync().ConfigureAwait(false);
+        var due = await ReadHoldsAsync(reader, state).ConfigureAwait(false);
+        if (needs.TakenIds.Length > 0)
+        {
+            await reader.NextResultAsync().ConfigureAwait(false);
+            while (await reader.ReadAsync().ConfigureAwait(false))
+                state.SetRefundable(reader.GetGuid(0), reader.GetInt64(1));
+        }
+
+        foreach (var (companion, count) in loads)
+            for (var i = 0; i < count; i++)
+            {
+                await reader.NextResultAsync().ConfigureAwait(false);
+                await companion.ReadAsync(i, reader, CancellationToken.None).ConfigureAwait(false);
+            }
+        return new LoadedBatch(state, due);
+    }
+
+    public async Task CommitAsync(
+        BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions)
+    {
+        await using var batch = new NpgsqlBatch(_connection);
+        if (state.Transfers.Count > 0) AddTransfers(batch, state);
+        if (state.Transfers.Exists(row => row.HoldId is not null)) AddResolutions(batch, state);
+        if (state.Decided.Count > 0) AddAttempts(batch, state);
+        var update = changed.Count > 0 ? AddAccounts(batch, [.. changed]) : null;
+        if (keepsSweptUntil) batch.Add(UpdateSweptUntil).With(state.At).With(Position.Epoch);
+        foreach (var companion in companions.Batches) companion.Write(batch);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        await batch.PrepareAsync().ConfigureAwait(false);
+
+        CommitSent = true;
+        await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+        Must.Hold(update is null || update.RecordsAffected == changed.Count,
+            "Every locked account that changed was updated.");
+    }
+
+    public async Task<bool> HasDueHoldsAsync(DateTimeOffset? now, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select exists (
+                select from transfer t
+                where t.kind = 2 and t.hold_until > $1 and t.hold_until <= greatest(case when $2 then now() end, $3)
+                  and not exists (select from hold_resolution r where r.hold_id = t.id))
+            """, _connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = Position.SweptUntil },
+                new NpgsqlParameter<bool> { TypedValue = now is null },
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = now?.ToUniversalTime() ?? Position.LastAt },
+            },
+        };
+        return await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
+    }
+
+    public async Task RollbackAsync()
+    {
+        await using var command = new NpgsqlCommand("rollback", _connection);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the lock back explicitly: a pooled connection may outlive this session.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_connection.State == System.Data.ConnectionState.Open)
+            {
+                await using var command = new NpgsqlCommand("select pg_advisory_unlock_all(); reset all", _connection);
+                await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (StoreErrors.IsFromStore(exception))
+        {
+            // A connection that cannot even unlock is gone, and its lock with it.
+        }
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryLockAsync(CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("select pg_try_advisory_lock($1)", _connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = LockKey } },
+        };
+        return await command.ExecuteScalarAsync(ct).ConfigureAwait(false) is true;
+    }
+
+    private async Task TakeOverAsync(CancellationToken ct)
+    {
+        await using (var command = new NpgsqlCommand(TakeOver, _connection))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
+            var found = await reader.ReadAsync(ct).ConfigureAwait(false);
+            Must.Hold(found, "The ledger has its writer row.");
+            Position = new WriterPosition(
+                reader.GetInt64(0), reader.GetInt64(2), reader.GetFieldValue<DateTimeOffset>(3),
+                reader.GetFieldValue<DateTimeOffset>(1));
+        }
+        await using var settings = new NpgsqlCommand(Settings, _connection);
+        await settings.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }
+
+    private void AddLoads(NpgsqlBatch batch, BatchNeeds needs)
+    {
+        var ownClock = needs.Now is null;
+        var floor = needs.Now is { } now && now > Position.LastAt ? now : Position.LastAt;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("begin isolation level read committed"));
+        batch.Add(LockEpoch).With(ownClock).With(floor).With(Position.Epoch);
+        batch.Add(LockAccounts).With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax)
+            .With(needs.AccountIds).With(needs.AccountKeys).With(needs.HoldIds);
+        batch.Add(StoredAttempts).With(needs.ActIds);
+        batch.Add(TakenTransferIds).With(needs.TransferIds);
+        batch.Add(NamedHolds).With(needs.HoldIds);
+        batch.Add(DueHolds).With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax);
+        if (needs.TakenIds.Length > 0) batch.Add(Refundable).With(needs.TakenIds);
+    }
+
+    private static async Task ReadAccountsAsync(NpgsqlDataReader reader, BatchState state, AccountDirectory directory)
+    {
+        while (await reader.ReadAsync().ConfigureAwait(false))
+        {
+            var id = reader.GetInt64(0);
+            var facts = directory.Find(id);
+            if (facts is null)
+            {
+                facts = new AccountFacts(id, reader.GetString(1), reader.GetString(2), (AccountKind)reader.GetInt16(3),
+                    (AccountFlags)reader.GetInt32(4));
+                directory.Remember(facts);
+            }
+            var counters = new Counters(
+                reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9));
+            state.Add(new AccountState(facts, reader.GetBoolean(5), counters));
+        }
+        await reader.NextResultAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<int> ReadHoldsAsync(NpgsqlDataReader reader, BatchState state)
+    {
+        var count = 0;
+        for (; await reader.ReadAsync().ConfigureAwait(false); count++)
+        {
+            var resolution = await reader.IsDBNullAsync(6).ConfigureAwait(false)
+                ? (TransferKind?)null : (TransferKind)reader.GetInt16(6);
+            state.Holds.TryAdd(reader.GetGuid(0), new HoldState(
+                reader.GetGuid(0), reader.GetGuid(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
+                reader.GetFieldValue<DateTimeOffset>(5), resolution));
+        }
+        return count;
+    }
+
+    private void AddTransfers(NpgsqlBatch batch, BatchState state)
+    {
+        var rows = state.Transfers;
+        var seqs = new long[rows.Count];
+        for (var i = 0; i < seqs.Length; i++) seqs[i] = Position.LastSeq + 1 + i;
+        batch.Add(InsertTransfers)
+            .With(rows.Column(row => row.Id)).With(seqs).With(rows.Column(row => row.ActId))
+            .With(rows.Column(row => (short)row.Kind)).With(rows.Column(row => (short)row.Code))
+            .With(rows.Column(row => row.Debit)).With(rows.Column(row => row.Credit))
+            .With(rows.Column(row => row.AmountMinor))
+            .With(rows.Column(row => row.HoldId), NpgsqlDbType.Array | NpgsqlDbType.Uuid)
+            .With(rows.Column(row => row.HoldUntil), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz)
+            .With(rows.Column(row => row.RefId), NpgsqlDbType.Array | NpgsqlDbType.Uuid)
+            .With(state.At);
+    }
+
+    private static void AddResolutions(NpgsqlBatch batch, BatchState state)
+    {
+        var rows = state.Transfers.FindAll(row => row.HoldId is not null);
+        batch.Add(InsertResolutions)
+            .With(rows.Column(row => row.HoldId!.Value)).With(rows.Column(row => row.Id))
+            .With(rows.Column(row => (short)row.Kind));
+    }
+
+    private static void AddAttempts(NpgsqlBatch batch, BatchState state)
+    {
+        var rows = state.Decided;
+        batch.Add(InsertAttempts)
+            .With(rows.Column(row => row.Id))
+            .With(rows.Column(row => row.Fingerprint.ToArray()))
+            .With(rows.Column(row => AttemptRow.Outcome(row.End)))
+            .With(rows.Column(row => row.RefusalCode), NpgsqlDbType.Array | NpgsqlDbType.Text)
+            .With(rows.Column(row => row.Answer.Status))
+            .With(rows.Column(row => row.Answer.Body))
+            .With(state.At);
+    }
+
+    private static NpgsqlBatchCommand AddAccounts(NpgsqlBatch batch, List<AccountState> changed) =>
+        batch.Add(UpdateAccounts)
+            .With(changed.Column(account => account.Facts.Id))
+            .With(changed.Column(account => account.Now.DebitsPending))
+            .With(changed.Column(account => account.Now.DebitsPosted))
+            .With(changed.Column(account => account.Now.CreditsPending))
+            .With(changed.Column(account => account.Now.CreditsPosted));
+}
