@@ -77,6 +77,7 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
     [InlineData("/app/sign-up", "app-sign-up")]
     [InlineData("/station", "station-unlinked")]
     [InlineData("/console", "console-sign-in")]
+    [InlineData("/verify", "verify")]
     public async Task A_page_fits_phone_and_desktop_without_errors(string path, string name)
     {
         Chromium.SkipWithoutBrowser();

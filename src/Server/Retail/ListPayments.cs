@@ -12,12 +12,12 @@ internal static class ListPayments
         int? limit = null)
     {
         var caller = Caller.Of(http);
-        Guid? person = caller.IsOperator ? null : caller.PersonId;
+        Guid? person = caller.ReadsAll ? null : caller.PersonId;
         if (user_id is not null)
         {
             if (!Guid.TryParse(user_id, out var asked))
                 return Problems.Of(404, "user_not_found", "There is no user with this id.");
-            if (!caller.MaySee(asked))
+            if (!caller.MayRead(asked))
                 return Problems.Of(403, "forbidden", "Only the person themself and operators may see this.");
             person = asked;
         }
