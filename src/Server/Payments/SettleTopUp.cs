@@ -81,8 +81,8 @@ internal sealed class SettleTopUp(
     }
 
     /// <summary>
-    /// A bank took the money back, or gave it back again. What the wallet lacks becomes a debt; what comes back pays the
-    /// debt first.
+    /// A bank took the money back, or gave it back again. What the wallet lacks becomes a debt; what comes back pays
+    /// the debt first.
     /// </summary>
     private async Task<Settlement> DisputeAsync(
         Guid id, IPaymentProvider provider, DisputeState dispute, CancellationToken ct)

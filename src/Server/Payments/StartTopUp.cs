@@ -50,7 +50,9 @@ internal sealed partial class StartTopUp(
         if (method is not null && CardNumbers.LooksLikeOne(method.Token))
             throw Refused(
                 "card_number_refused", "Card numbers never come here: send the token that the provider gave for it.");
-        return provider.Objection(method) is { } objection ? throw Refused("payment_method_invalid", objection) : method;
+        return provider.Objection(method) is { } objection
+            ? throw Refused("payment_method_invalid", objection)
+            : method;
 
         static ProblemException Refused(string code, string detail) => new(
             422, code, detail, errors: new Dictionary<string, string[]> { ["method"] = [detail] });

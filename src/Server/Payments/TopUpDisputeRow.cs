@@ -4,7 +4,8 @@ using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
 
-/// <summary>A bank's objection to a credited top-up begins, or is decided, in the commit that moves its money.</summary>
+/// <summary>A bank's objection to a credited top-up begins, or is decided, in the commit that moves its money.
+/// </summary>
 /// <param name="From">What was known of it; another one makes the act stale.</param>
 internal sealed record TopUpDisputeRow(Guid TopUpId, DisputeState? From, DisputeState To) : CompanionRow;
 

@@ -83,7 +83,8 @@ public sealed record Settings
         return settings;
     }
 
-    /// <exception cref="SettingsException">Stripe is chosen without its keys, or has keys and is not chosen.</exception>
+    /// <exception cref="SettingsException">Stripe is chosen without its keys, or has keys and is not chosen.
+    /// </exception>
     private static StripeSettings? ReadStripe(SettingsReader reader, Settings settings)
     {
         var secret = reader.Prefixed("SIGHTPAY_STRIPE_SECRET_KEY", "sk_", "rk_");
@@ -101,14 +102,15 @@ public sealed record Settings
                 "SIGHTPAY_PROVIDER=stripe needs SIGHTPAY_STRIPE_SECRET_KEY, SIGHTPAY_STRIPE_PUBLISHABLE_KEY and "
                 + "SIGHTPAY_STRIPE_WEBHOOK_SECRETS.");
         var stripe = new StripeSettings(
-            secret, publishable, webhooks.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            secret, publishable,
+            webhooks.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             ReturnUrl = new Uri(home, "/app/wallet"),
         };
         if (stripe.IsLive && settings.Demo == true)
             throw new SettingsException(
-                "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not go "
-                + "together.");
+                "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not "
+                + "go together.");
         return address is null ? stripe : stripe with { Address = address };
     }
 

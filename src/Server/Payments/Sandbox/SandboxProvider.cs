@@ -87,7 +87,7 @@ internal sealed class SandboxProvider(
         var eventId = NewId("evt_");
         command.Parameters.Add(new() { Value = paymentId });
         command.Parameters.Add(new() { Value = status });
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        command.Parameters.Add(new() { Value = Now() });
         command.Parameters.Add(new() { Value = eventId });
         command.Parameters.Add(new() { Value = MessageOf(eventId, paymentId, status) });
         await command.ExecuteNonQueryAsync(ct);
@@ -98,7 +98,7 @@ internal sealed class SandboxProvider(
     private async Task<bool> RecordAsync(Guid reference, Money amount, SandboxCard card, CancellationToken ct)
     {
         var id = NewId("pay_");
-        var now = clock.GetUtcNow();
+        var now = Now();
         var declined = amount.AmountMinor == DeclinedMinor || card is { SucceedsIn: null, NeedsAction: false };
         var status = declined ? "failed" : card.NeedsAction ? "pending" : "succeeded";
         DateTimeOffset? decidedAt = status == "pending" ? null : now + (card.SucceedsIn ?? TimeSpan.Zero);
@@ -142,7 +142,7 @@ internal sealed class SandboxProvider(
         command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct)) return null;
-        var now = clock.GetUtcNow();
+        var now = Now();
         var (id, stored) = (reader.GetString(0), reader.GetString(4));
         var status = stored switch
         {
@@ -162,6 +162,13 @@ internal sealed class SandboxProvider(
 
         bool? Passed(int column) =>
             reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column) <= now;
+    }
+
+    /// <summary>Cut to the store's microseconds: rounded up, what is due now would be due a moment later.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
     private static string NewId(string prefix) => prefix + RandomNumberGenerator.GetHexString(24, lowercase: true);

@@ -51,8 +51,8 @@ internal sealed class StripeServer : IAsyncDisposable
     /// <summary>Status of the dispute of each payment.</summary>
     public ConcurrentDictionary<string, string> Disputes { get; } = new();
 
-    public ConcurrentQueue<(string Path, IReadOnlyDictionary<string, string> Form, IHeaderDictionary Headers)>
-        Requests { get; } = new();
+    public ConcurrentQueue<(IReadOnlyDictionary<string, string> Form, string Key, string Version)> Requests { get; } =
+        new();
 
     /// <summary>What every new request is met with while nothing is queued.</summary>
     public Misbehaviour Mood { get; set; }
@@ -86,9 +86,10 @@ internal sealed class StripeServer : IAsyncDisposable
 
     private async Task CreateAsync(HttpContext http)
     {
-        var form = (await http.Request.ReadFormAsync()).ToDictionary(field => field.Key, field => field.Value.ToString());
+        var form = (await http.Request.ReadFormAsync())
+            .ToDictionary(field => field.Key, field => field.Value.ToString());
         var key = http.Request.Headers["Idempotency-Key"].ToString();
-        Requests.Enqueue((http.Request.Path, form, http.Request.Headers));
+        Requests.Enqueue((form, key, http.Request.Headers["Stripe-Version"].ToString()));
         await AnswerAsync(http, () =>
         {
             var token = form.GetValueOrDefault("payment_method_data[card][token]") ?? form.GetValueOrDefault(
