@@ -58,7 +58,10 @@ internal sealed record PaymentMethods(
     string Provider, IReadOnlyList<PaymentMethods.Card> Cards, string? PublishableKey,
     IReadOnlyDictionary<string, string>? GooglePay)
 {
-    internal sealed record Card(string Token, string Name, string Does);
+    internal sealed record Card(string Token, string Name, string Does)
+    {
+        public override string ToString() => Name;
+    }
 }
 
 /// <summary>Somebody who takes people's money for us: an outside edge.</summary>

@@ -32,5 +32,7 @@ internal sealed record SandboxCard(
             TimeSpan.Zero, DisputeWon: true),
     ];
 
+    public override string ToString() => Name;
+
     public static SandboxCard? Find(string token) => All.FirstOrDefault(card => card.Token == token);
 }

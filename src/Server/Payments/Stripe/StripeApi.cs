@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace SightPay.Server.Payments.Stripe;
@@ -37,8 +38,9 @@ internal sealed class StripeApi(StripeSettings settings, HttpMessageHandler hand
             var (call, mayRetry, wait) = await TryAsync(method, path, form, idempotencyKey, ct);
             Remember(call);
             if (!mayRetry || tries == TriesMax) return call;
-            var chance = 0.5 + (Random.Shared.NextDouble() / 2);
-            await Task.Delay(wait ?? pause * chance, clock, ct);
+            // Chance in the pause, so that callers who failed together do not come back together.
+            var percent = RandomNumberGenerator.GetInt32(50, 101);
+            await Task.Delay(wait ?? pause * percent / 100, clock, ct);
             pause *= 2;
         }
     }
