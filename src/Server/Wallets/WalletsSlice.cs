@@ -1,5 +1,6 @@
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Wallets;
 
@@ -13,7 +14,8 @@ public static class WalletsSlice
 
     /// <summary>Needs GeneralLedger among the services.</summary>
     public static IServiceCollection AddWallets(this IServiceCollection services, WalletSettings settings) =>
-        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>();
+        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>()
+            .AddSingleton<IPersonData, ReceiptPersonData>();
 
     public static IEndpointRouteBuilder MapWallets(this IEndpointRouteBuilder app)
     {

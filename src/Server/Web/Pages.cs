@@ -53,13 +53,9 @@ internal static partial class Pages
         version = typeof(Pages).Assembly.GetName().Version!.ToString(3),
         status = start.IsDone ? "ready" : "starting",
         currency = settings.Currency,
-        features = new[] { "people", "faces", "wallets", "top_ups", "transit", "retail", "receipts", "live" },
+        features = new[] { "people", "faces", "wallets", "top_ups", "transit", "retail", "live" },
         model_packs = Packs(settings),
-        links = new
-        {
-            docs = "/docs", health = "/health", metrics = "/metrics", app = "/app", console = "/console",
-            verify = "/verify",
-        },
+        links = new { docs = "/docs", health = "/health", metrics = "/metrics", app = "/app", console = "/console" },
     }, ApiJson.Options);
 
     /// <summary>The standard pack comes with the build; others are folders with a manifest.</summary>

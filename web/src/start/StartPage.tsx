@@ -55,14 +55,9 @@ export function StartPage() {
         </nav>
         <Group justify="space-between">
           <Status />
-          <Group gap="lg">
-            <Anchor href="/verify" size="sm" fw={600}>
-              Check a receipt
-            </Anchor>
-            <Anchor href="/docs" size="sm" fw={600}>
-              Interface for programs
-            </Anchor>
-          </Group>
+          <Anchor href="/docs" size="sm" fw={600}>
+            Interface for programs
+          </Anchor>
         </Group>
       </Stack>
     </Container>
