@@ -134,12 +134,12 @@ internal sealed class SettleTopUp(
             Rows =
             [
                 new TopUpDisputeRow(topUp.Id, topUp.Dispute, to),
-                .. to == DisputeState.Lost ? (IEnumerable<CompanionRow>)[] :
-                [
-                    new ReceiptRow(
-                        Ids.Next(clock), to == DisputeState.Open ? ReceiptKind.Chargeback : ReceiptKind.TopUp,
-                        topUp.PersonId, provider.Name, topUp.Amount, Ids.Next(clock), topUp.Id),
-                ],
+                // Won, the top-up's own receipt holds again.
+                .. to == DisputeState.Open
+                    ? (IEnumerable<CompanionRow>)[new ReceiptRow(
+                        Ids.Next(clock), ReceiptKind.Chargeback, topUp.PersonId, provider.Name, topUp.Amount,
+                        Ids.Next(clock), topUp.Id)]
+                    : [],
                 Told(topUp, topUp.State),
             ],
             Compose = _ => new Answer(200, ApiJson.Write(new { topUp.Id, Dispute = to })),

@@ -12,6 +12,13 @@ internal static class SettledMoney
         new(ReceiptKind.Fuel, Captured(PaymentKind.Fuel)),
         new(ReceiptKind.Refund, Done("refund")),
         new(ReceiptKind.Correction, Done("correction")),
+        // Of those credited before top-ups had receipts no transfer is known.
+        new(
+            ReceiptKind.TopUp,
+            """
+            select id, amount_minor, currency, settled_at as at from top_up
+            where state = 'credited' and credit_transfer is not null
+            """),
     ];
 
     private static string Captured(PaymentKind kind) =>
