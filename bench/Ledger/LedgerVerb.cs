@@ -98,7 +98,7 @@ internal static class LedgerVerb
     {
         await output.WriteLineAsync(
             $"Ratio = charges a second over TPC-B transactions a second of the same round (median of {done.Count}). "
-            + (full ? "Each charge is a whole payment: its row, the day's count, the receipt's leaf and two events. " : "")
+            + (full ? "Each charge also writes its payment, the day's count, a receipt and two events. " : "")
             + "Callers wait for their commit before they send the next charge.");
         foreach (var callers in Callers)
             await output.WriteLineAsync(string.Create(

@@ -50,8 +50,8 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, D
 {
     protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) => [new(row.Person, row.Day, row.By)];
 
-    // Every key gives a row, so that the person's own limits are known on their first payment of a day. Looked up key by
-    // key, whatever the planner believes of a table that was still empty when it planned.
+    // Every key gives a row, so that the person's own limits are known on their first payment of a day. Looked up key
+    // by key, whatever the planner believes of a table that was still empty when it planned.
     protected override NpgsqlBatchCommand Load(SpendingKey[] keys) => new(
         """
         select k.person, k.day, k.spent_by, coalesce(s.spent_minor, 0), coalesce(s.payments, 0),
