@@ -51,7 +51,9 @@ public sealed class PlanTests
 
     private static async Task<List<string>> PlanAsync(LedgerBed bed, string statement, string types, string arguments)
     {
-        await using var connection = await bed.Source.OpenConnectionAsync();
+        // Each time a new one: what a pooled one has prepared would stay.
+        await using var connection = new NpgsqlConnection(bed.ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
         foreach (var sql in (string[])[PostgresSession.Settings, $"prepare p({types}) as {statement}"])
         {
             await using var command = new NpgsqlCommand(sql, connection);
