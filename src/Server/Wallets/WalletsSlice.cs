@@ -1,6 +1,5 @@
 using SightPay.Server.Api;
 using SightPay.Server.Database;
-using SightPay.Server.People;
 
 namespace SightPay.Server.Wallets;
 
@@ -14,8 +13,7 @@ public static class WalletsSlice
 
     /// <summary>Needs GeneralLedger among the services.</summary>
     public static IServiceCollection AddWallets(this IServiceCollection services, WalletSettings settings) =>
-        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>()
-            .AddSingleton<IPersonData, ReceiptPersonData>();
+        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>();
 
     public static IEndpointRouteBuilder MapWallets(this IEndpointRouteBuilder app)
     {
