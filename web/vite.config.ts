@@ -22,7 +22,7 @@ function pageRoutes(): Plugin {
 const server = process.env.SIGHTPAY_WEB_SERVER ?? "http://127.0.0.1:8000";
 const api =
   "^/(auth|users|wallet|journeys|stops|gates|tills|transactions|stations|station-links|connections|live|health" +
-  "|approvals|corrections|disputes|audit|receipts|receipt-log";
+  "|approvals|corrections|disputes|audit|payment-methods|sandbox|receipts|receipt-log";
 const proxy = {
   [`${api}|console/stops|sightings)(/|\\?|$)`]: { target: server },
   "^/ws/": { target: server, ws: true },

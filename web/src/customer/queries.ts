@@ -26,3 +26,6 @@ export const usePayments = () =>
 export const useMe = () => useQuery({ queryKey: ["me"], queryFn: () => api.person(me()) });
 
 export const useLimits = () => useQuery({ queryKey: ["limits"], queryFn: () => api.limits(me()) });
+
+export const usePaymentMethods = () =>
+  useQuery({ queryKey: ["payment-methods"], queryFn: api.paymentMethods, staleTime: 5 * 60_000 });

@@ -18,6 +18,7 @@ import type {
   OpenConnection,
   Page,
   Payment,
+  PaymentMethods,
   PaymentSearch,
   Person,
   RedeemedLink,
@@ -27,6 +28,7 @@ import type {
   StopActivity,
   TillAnswer,
   TopUp,
+  TopUpWish,
   Wallet,
   WalletEntry,
 } from "./types";
@@ -73,8 +75,8 @@ export class PersonApi {
 
   wallet = () => this.#get<Wallet>("/wallet");
   walletEntries = (cursor?: string | null) => this.#get<Page<WalletEntry>>(query("/wallet/entries", { cursor }));
-  topUp = (key: string, amount: { amount_minor: number; currency: string }) =>
-    this.#write<TopUp>({ path: "/wallet/top-ups", method: "POST", key, body: amount });
+  paymentMethods = () => this.#get<PaymentMethods>("/payment-methods");
+  topUp = (key: string, wish: TopUpWish) => this.#change<TopUp>(key, wish, "wallet", "top-ups");
   topUpState = (id: string) => this.#get<TopUp>(at("wallet", "top-ups", id));
 
   journeys = (user: string, cursor?: string | null) =>

@@ -84,6 +84,25 @@ export interface TopUp {
   id: string;
   state: string;
   amount_minor?: number;
+  currency?: string;
+  /** Where the customer has to go on, for instance to their bank. */
+  next_action?: { type: string; url: string } | null;
+  failure_code?: string | null;
+}
+
+export interface TopUpWish {
+  amount_minor: number;
+  currency: string;
+  method: { type: "card" | "google_pay"; token: string };
+}
+
+/** What top-ups may be paid with. */
+export interface PaymentMethods {
+  provider: string;
+  /** Cards of the sandbox; real ones never have a number here. */
+  cards: { token: string; name: string; does: string }[];
+  publishable_key?: string | null;
+  google_pay?: Record<string, string> | null;
 }
 
 export interface JourneyEnd {
