@@ -13,6 +13,9 @@ internal enum ProviderPaymentStatus
 /// <param name="Reference">The id we gave it: our top-up.</param>
 internal sealed record ProviderPayment(string Id, Guid Reference, Money Amount, ProviderPaymentStatus Status);
 
+/// <param name="At">When the provider made it, by its clock.</param>
+internal sealed record ReportedPayment(ProviderPayment Payment, DateTimeOffset At);
+
 /// <summary>Somebody who takes people's money for us: an outside edge.</summary>
 internal interface IPaymentProvider
 {
@@ -27,6 +30,9 @@ internal interface IPaymentProvider
 
     /// <summary>Reads a payment by the provider's id; null when the provider does not know it.</summary>
     Task<ProviderPayment?> FetchAsync(string providerPaymentId, CancellationToken ct);
+
+    /// <summary>The provider's report: all payments that it made in the period, oldest first.</summary>
+    IAsyncEnumerable<ReportedPayment> ListAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
 
     /// <summary>The payment that a message is about; null when the message cannot be read.</summary>
     string? PaymentIdOf(ReadOnlySpan<byte> message);

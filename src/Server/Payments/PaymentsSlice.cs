@@ -1,6 +1,7 @@
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Payments.Sandbox;
 using SightPay.Server.People;
@@ -43,6 +44,9 @@ public static class PaymentsSlice
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddHostedService<PaymentsStart>();
+        services.AddSingleton(PaymentBooks.Slice);
+        foreach (var settled in PaymentBooks.Settled) services.AddSingleton(settled);
+        services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
         AddWorker<PollTopUps>(services);
         AddWorker<SandboxDelivery>(services);

@@ -4,6 +4,7 @@ using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Events;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -93,7 +94,13 @@ internal sealed class SettleTopUp(
                         Ids.Next(clock), PaymentProviders.ClearingKey(provider.Name),
                         Person.WalletKey(topUp.PersonId), topUp.Amount.AmountMinor, TransferCode.TopUp),
                 ],
-                Rows = [new TopUpCreditedRow(topUp.Id, payment.Id), Told(topUp, TopUpState.Credited)],
+                Rows =
+                [
+                    new TopUpCreditedRow(topUp.Id, payment.Id),
+                    new ReceiptRow(
+                        Ids.Next(clock), ReceiptKind.TopUp, topUp.PersonId, provider.Name, topUp.Amount, topUp.Id),
+                    Told(topUp, TopUpState.Credited),
+                ],
                 Compose = _ => new Answer(200, ApiJson.Write(new { topUp.Id, State = TopUpState.Credited })),
             },
         ],

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
@@ -19,6 +20,8 @@ internal sealed class SandboxProvider(
 
     /// <summary>666.13 is declined, so that the unhappy path can be walked too.</summary>
     public const long DeclinedMinor = 666_13;
+
+    private const string Columns = "id, reference, amount_minor, currency, status";
 
     private readonly byte[] _webhookKey = installation.Derive("sandbox-webhook");
 
@@ -56,6 +59,19 @@ internal sealed class SandboxProvider(
     public Task<ProviderPayment?> FetchAsync(string providerPaymentId, CancellationToken ct) =>
         ReadAsync("id = $1", providerPaymentId, ct);
 
+    public async IAsyncEnumerable<ReportedPayment> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"select {Columns}, created_at from sandbox_payment where created_at >= $1 and created_at < $2 "
+            + "order by created_at, id");
+        command.Parameters.Add(new() { Value = from.ToUniversalTime() });
+        command.Parameters.Add(new() { Value = to.ToUniversalTime() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            yield return new(Read(reader), reader.GetFieldValue<DateTimeOffset>(5));
+    }
+
     public string? PaymentIdOf(ReadOnlySpan<byte> message)
     {
         try
@@ -75,19 +91,20 @@ internal sealed class SandboxProvider(
     private async Task<ProviderPayment?> ReadAsync(string where, object value, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            $"select id, reference, amount_minor, currency, status from sandbox_payment where {where}");
+            $"select {Columns} from sandbox_payment where {where}");
         command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return null;
-        return new(
-            reader.GetString(0), reader.GetGuid(1), new Money(reader.GetInt64(2), reader.GetString(3)),
-            reader.GetString(4) switch
-            {
-                "succeeded" => ProviderPaymentStatus.Succeeded,
-                "failed" => ProviderPaymentStatus.Failed,
-                _ => ProviderPaymentStatus.Pending,
-            });
+        return await reader.ReadAsync(ct) ? Read(reader) : null;
     }
+
+    private static ProviderPayment Read(NpgsqlDataReader reader) => new(
+        reader.GetString(0), reader.GetGuid(1), new Money(reader.GetInt64(2), reader.GetString(3)),
+        reader.GetString(4) switch
+        {
+            "succeeded" => ProviderPaymentStatus.Succeeded,
+            "failed" => ProviderPaymentStatus.Failed,
+            _ => ProviderPaymentStatus.Pending,
+        });
 }
 
 internal sealed record SandboxMessage(string? Id, string? Type, SandboxMessageData? Data);
