@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SightPay.Bench.Chaos;
 using SightPay.Bench.Faces;
 using SightPay.Bench.Ledger;
 using SightPay.Bench.Serving;
@@ -13,4 +14,5 @@ root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());
 root.Add(GatesVerb.Create());
 root.Add(ApiVerb.Create());
+root.Add(ChaosVerb.Create());
 return await root.Parse(args).InvokeAsync();

@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import type { Connect, Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-const pages = ["app", "station", "console"];
+const pages = ["app", "station", "console", "verify"];
 
 /** Development only: what the server does with /app/wallet and its like, so that a reload stays on its page. */
 function pageRoutes(): Plugin {
@@ -21,7 +21,8 @@ function pageRoutes(): Plugin {
 
 const server = process.env.SIGHTPAY_WEB_SERVER ?? "http://127.0.0.1:8000";
 const api =
-  "^/(auth|users|wallet|journeys|stops|gates|tills|transactions|stations|station-links|connections|live|health";
+  "^/(auth|users|wallet|journeys|stops|gates|tills|transactions|stations|station-links|connections|live|health" +
+  "|approvals|corrections|disputes|audit|receipts|receipt-log";
 const proxy = {
   [`${api}|console/stops|sightings)(/|\\?|$)`]: { target: server },
   "^/ws/": { target: server, ws: true },

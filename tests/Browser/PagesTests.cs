@@ -17,15 +17,15 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
         await using var atTheGate = await Chromium.StartAsync(street.Path);
 
         var phone = await Walker.OpenAsync(atHome, server.Address, Walker.Phone);
-        await SignUpAsync(phone, "Asha Sen");
-        await ConsentAsync(phone);
+        await phone.SignUpAsync("Asha Sen");
+        await phone.ConsentAsync();
         await EnrolByCameraAsync(phone);
-        await TopUpAsync(phone, "100", 10_000);
+        await phone.TopUpAsync("100", 10_000);
 
         var console = await Walker.OpenAsync(atHome, server.Address, Walker.Desktop);
-        await SignInAsOperatorAsync(console);
-        var entryLink = await KioskLinkAsync(console, "S1-in");
-        var exitLink = await KioskLinkAsync(console, "S2-out");
+        await console.SignInAsync(server.Demo.Operator.Email, server.Demo.Operator.Password);
+        var entryLink = await console.KioskLinkAsync("S1-in");
+        var exitLink = await console.KioskLinkAsync("S2-out");
         await console.PressAsync("nav-line");
         await console.SeeAsync("inside-total", "data-count", 0);
 
@@ -56,13 +56,14 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
         using var faces = new SampleFaces();
         await using var chromium = await Chromium.StartAsync();
         var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
-        await SignUpAsync(phone, "Ravi Das");
-        await ConsentAsync(phone);
+        await phone.SignUpAsync("Ravi Das");
+        await phone.ConsentAsync();
         await phone.At("enrol-way").GetByText("Choose photos").ClickAsync();
 
         var good = PictureCodec.EncodeJpeg(faces.Draw(SampleFaces.Ravi, SampleFaces.AtHome), 90);
         var empty = PictureCodec.EncodeJpeg(faces.Draw(SampleFaces.Ravi, new Look(4)), 90);
-        await phone.At("enrol-files").SetInputFilesAsync([Photo("good.jpg", good), Photo("wall.jpg", empty)]);
+        await phone.At("enrol-files").SetInputFilesAsync(
+            [Walks.Photo("good.jpg", good), Walks.Photo("wall.jpg", empty)]);
         await phone.PressAsync("enrol-send");
         await phone.SeeAsync("problem");
         await phone.InspectAsync("app-bad-photo");
@@ -77,6 +78,7 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
     [InlineData("/app/sign-up", "app-sign-up")]
     [InlineData("/station", "station-unlinked")]
     [InlineData("/console", "console-sign-in")]
+    [InlineData("/verify", "verify")]
     public async Task A_page_fits_phone_and_desktop_without_errors(string path, string name)
     {
         Chromium.SkipWithoutBrowser();
@@ -87,28 +89,6 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
         await walker.Page.GetByRole(Microsoft.Playwright.AriaRole.Heading).First.WaitForAsync();
         await walker.InspectAsync(name);
         Assert.Empty(walker.Errors);
-    }
-
-    private static async Task SignUpAsync(Walker phone, string name)
-    {
-        await phone.GoAsync("/app");
-        await phone.PressAsync("to-sign-up");
-        await phone.FillAsync("name", name);
-        await phone.FillAsync("email", $"{name.Split(' ')[0].ToLowerInvariant()}@example.org");
-        await phone.FillAsync("password", "river-boat-42");
-        await phone.PressAsync("sign-up");
-        await phone.SeeAsync("available", "data-minor", 0);
-        await phone.InspectAsync("app-home");
-    }
-
-    private static async Task ConsentAsync(Walker phone)
-    {
-        await phone.PressAsync("nav-face");
-        await phone.SeeAsync("consent");
-        await phone.InspectAsync("app-consent");
-        await phone.At("consent-read").CheckAsync();
-        await phone.PressAsync("consent-give");
-        await phone.SeeAsync("enrol");
     }
 
     private static async Task EnrolByCameraAsync(Walker phone)
@@ -122,34 +102,6 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
         await phone.SeeAsync("face-enrolled");
     }
 
-    private static async Task TopUpAsync(Walker phone, string amount, long availableMinor)
-    {
-        await phone.PressAsync("nav-wallet");
-        await phone.FillAsync("top-up-amount", amount);
-        await phone.PressAsync("top-up");
-        await phone.SeeAsync("available", "data-minor", availableMinor);
-        await phone.InspectAsync("app-wallet");
-    }
-
-    private async Task SignInAsOperatorAsync(Walker console)
-    {
-        await console.GoAsync("/console");
-        await console.FillAsync("email", server.Demo.Operator.Email);
-        await console.FillAsync("password", server.Demo.Operator.Password);
-        await console.PressAsync("sign-in");
-        await console.SeeAsync("inside-total");
-    }
-
-    private static async Task<string> KioskLinkAsync(Walker console, string gate)
-    {
-        await console.PressAsync("nav-stations");
-        await console.PressAsync($"open-kiosk-{gate}");
-        var link = await console.At("kiosk-link").InputValueAsync();
-        await console.InspectAsync("console-kiosk-link");
-        await console.Page.Keyboard.PressAsync("Escape");
-        return link;
-    }
-
     /// <summary>Opens the gate's kiosk by its link, on a device of its own, and lets the camera look.</summary>
     private async Task<Walker> PassAsync(Chromium chromium, string link, string name)
     {
@@ -160,7 +112,4 @@ public sealed class PagesTests(RunningServer server) : IClassFixture<RunningServ
         await kiosk.CloseAsync();
         return kiosk;
     }
-
-    private static Microsoft.Playwright.FilePayload Photo(string name, byte[] picture) =>
-        new() { Name = name, MimeType = "image/jpeg", Buffer = picture };
 }

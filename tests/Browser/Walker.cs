@@ -62,6 +62,10 @@ internal sealed class Walker
     public Task SeeAsync(string testId, string attribute, long value) =>
         SeeAsync(testId, attribute, value.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Who is signed in here, as the page keeps them.</summary>
+    public Task<string> PersonIdAsync() => Page.EvaluateAsync<string>(
+        "JSON.parse(localStorage.getItem('sightpay.customer.session')).user.id");
+
     /// <summary>Looks at the page at both sizes: nothing may hang out to the side.</summary>
     public async Task InspectAsync(string name)
     {

@@ -95,6 +95,8 @@ internal sealed class InnerServer : IAsyncDisposable
         await _app.StopAsync();
         await Get<OpenLedger>().Ledger!.DisposeAsync();
         await _app.DisposeAsync();
+        // Another server may go on with this database, yet hundreds of tests share the store's connections.
+        Database.DataSource.Clear();
     }
 
     /// <summary>Signs a person up and in.</summary>

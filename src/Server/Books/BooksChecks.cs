@@ -3,7 +3,7 @@ using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Books;
 
-/// <summary>The ledger in itself: counters are the fold of the transfers, and every transfer belongs to an act.</summary>
+/// <summary>The ledger in itself: counters are the fold of the transfers, every transfer belongs to an act.</summary>
 internal sealed class LedgerCheck(GeneralLedger ledger) : IBooksCheck
 {
     private const string ActsOfTransfers =

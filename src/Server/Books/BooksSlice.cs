@@ -6,7 +6,7 @@ namespace SightPay.Server.Books;
 
 public sealed record BooksSettings
 {
-    /// <summary>The hour of the daily run, UTC: before most people are up, after most of a day's messages came.</summary>
+    /// <summary>The hour of the daily run, UTC: before most people are up, after a day's messages came.</summary>
     public TimeSpan DailyAt { get; init; } = TimeSpan.FromHours(3);
 }
 

@@ -137,7 +137,8 @@ internal sealed class BooksVerbs(
         }
         catch (Exception fault) when (fault is BackupDamagedException or InvalidDataException)
         {
-            await output.WriteLineAsync($"{file.FullName} is not a whole backup, nothing was restored: {fault.Message}");
+            await output.WriteLineAsync(
+                $"{file.FullName} is not a whole backup, nothing was restored: {fault.Message}");
             return Differs;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -32,7 +32,7 @@ public sealed record Difference(string Check, string Text);
 /// <summary>All tables as they were at one moment, and what is found to differ.</summary>
 public sealed class OpenBooks
 {
-    /// <summary>More than these are counted and not kept: what is broken this badly is not mended line by line.</summary>
+    /// <summary>More are counted and not kept: what is broken this badly is not mended line by line.</summary>
     internal const int KeptMax = 1000;
 
     private readonly List<Difference> _differences = [];

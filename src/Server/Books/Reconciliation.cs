@@ -103,7 +103,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database, AuditLog au
     private async Task<IReadOnlyList<Reconciliation>> ReadAsync(
         string where, object value, int most, CancellationToken ct)
     {
-        await using var command = database.CreateCommand($"select {Columns} from reconciliation where {where} limit $2");
+        await using var command = database.CreateCommand(
+            $"select {Columns} from reconciliation where {where} limit $2");
         command.Parameters.Add(new() { Value = value });
         command.Parameters.Add(new() { Value = most });
         var runs = new List<Reconciliation>();

@@ -1,5 +1,6 @@
 using Npgsql;
 using SightPay.Server.People;
+using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -44,6 +45,8 @@ internal sealed class PaymentPersonData : IPersonData
             },
         };
         await batch.ExecuteNonQueryAsync(ct);
+        // Receipts of journeys and top-ups too: Receipts stands beside People and cannot be asked by it.
+        await ReceiptBook.ForgetPayerAsync(connection, transaction, person, ct);
     }
 
     private static NpgsqlBatchCommand Of(string sql, Guid person) =>

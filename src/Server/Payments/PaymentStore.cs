@@ -7,6 +7,14 @@ namespace SightPay.Server.Payments;
 /// <summary>A payment with its place in the order of their beginnings.</summary>
 public sealed record ListedPayment(long Seq, Payment Payment);
 
+/// <summary>Which payments are asked for; what is null does not matter.</summary>
+/// <param name="Payee">A merchant or a site.</param>
+/// <param name="From">The first moment of their beginning.</param>
+/// <param name="To">The moment after the last.</param>
+public sealed record PaymentFilter(
+    Guid? Person, string? Payee = null, PaymentState? State = null, DateTimeOffset? From = null,
+    DateTimeOffset? To = null);
+
 /// <summary>Reads payments; the ledger's writer alone writes them.</summary>
 public sealed class PaymentStore(NpgsqlDataSource database)
 {
@@ -26,22 +34,44 @@ public sealed class PaymentStore(NpgsqlDataSource database)
     }
 
     /// <summary>Newest first.</summary>
-    /// <param name="person">Null: everybody's.</param>
     /// <param name="kinds">Of these kinds alone.</param>
+    /// <param name="now">The moment of which states are told.</param>
     public async Task<IReadOnlyList<ListedPayment>> ListAsync(
-        Guid? person, IReadOnlyList<PaymentKind> kinds, long before, int most, CancellationToken ct)
+        PaymentFilter filter, IReadOnlyList<PaymentKind> kinds, DateTimeOffset now, long before, int most,
+        CancellationToken ct)
     {
-        await using var command = database.CreateCommand(
+        await using var command = database.CreateCommand();
+        var conditions = new List<string>();
+        Where("seq < {0}", before);
+        Where("kind = any({0})", kinds.Select(Words.Of).ToArray());
+        Where("person = {0}", filter.Person);
+        Where("payee = {0}", filter.Payee);
+        Where("created_at >= {0}", filter.From?.ToUniversalTime());
+        Where("created_at < {0}", filter.To?.ToUniversalTime());
+        if (filter.State is { } state)
+        {
+            // A payment whose time is over has expired, whether or not that was written down yet.
+            command.Parameters.Add(new() { Value = now.ToUniversalTime() });
+            var at = command.Parameters.Count;
+            Where(
+                $"case when due_at <= ${at} and state in ('created', 'awaiting', 'authorised') then 'expired' "
+                + "else state end = {0}", Words.Of(state));
+        }
+        command.Parameters.Add(new() { Value = most });
+        command.CommandText =
             $"""
              select seq, {Columns} from payment
-             where seq < $1 and kind = any($2) {(person is null ? "" : "and person = $4")}
-             order by seq desc limit $3
-             """);
-        command.Parameters.Add(new() { Value = before });
-        command.Parameters.Add(new() { Value = kinds.Select(Words.Of).ToArray() });
-        command.Parameters.Add(new() { Value = most });
-        if (person is { } id) command.Parameters.Add(new() { Value = id });
+             where {string.Join(" and ", conditions)}
+             order by seq desc limit ${command.Parameters.Count}
+             """;
         return await ReadAllAsync(command, ct);
+
+        void Where(string condition, object? value)
+        {
+            if (value is null) return;
+            command.Parameters.Add(new() { Value = value });
+            conditions.Add(condition.Replace("{0}", $"${command.Parameters.Count}", StringComparison.Ordinal));
+        }
     }
 
     /// <summary>Payments whose objection is not decided, oldest first.</summary>

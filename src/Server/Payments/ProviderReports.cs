@@ -10,7 +10,7 @@ namespace SightPay.Server.Payments;
 /// </summary>
 internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
 {
-    /// <summary>A payment younger than this may still be on its way to us: the poller asks after half an hour.</summary>
+    /// <summary>A younger payment may still be on its way to us: the poller asks after half an hour.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromHours(1);
 
     private const int AtOnce = 500;

@@ -1,3 +1,5 @@
+using SightPay.Server.People;
+
 namespace SightPay.Server.Payments;
 
 /// <summary>What a camera made of the payer.</summary>
@@ -12,19 +14,6 @@ public enum Sight
 
     /// <summary>Accepted, and their template came with a liveness challenge.</summary>
     AcceptedLive,
-}
-
-/// <summary>What a payer added to their face.</summary>
-public enum StepUp
-{
-    None,
-
-    /// <summary>Tells lookalikes apart, proves no consent.</summary>
-    PhoneDigits,
-    Pin,
-
-    /// <summary>A yes in the app.</summary>
-    SignedIn,
 }
 
 /// <summary>What a payment rests on; each has its own count of the day.</summary>

@@ -27,7 +27,7 @@ public static class PeopleSlice
         services.AddSingleton(provider => new Persons(
             provider.GetRequiredService<PeopleStore>(), provider.GetRequiredService<Passwords>(),
             provider.GetRequiredService<RateLimits>(), settings, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<PinStore>();
+        services.AddSingleton<PinStore>().AddSingleton<OneTimeCodes>();
         services.AddSingleton(provider => new Pins(
             provider.GetRequiredService<PinStore>(), provider.GetRequiredService<Passwords>(),
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InstallationKey>()));
@@ -125,6 +125,10 @@ public static class PeopleSlice
                 HttpContext http, string id, SetPhoneRequest body, SetPhone use, CancellationToken ct) =>
                 use.RunAsync(http, id, body, ct))
             .WithSummary("Give a phone number").RequireAuthorization(Access.Person).Produces(204);
+        users.MapPost("/{id}/qr", (HttpContext http, string id, OneTimeCodes use, CancellationToken ct) =>
+                use.IssueAsync(http, id, ct))
+            .WithSummary("A code for one's phone to show, good once and for a minute")
+            .RequireAuthorization(Access.Person).Produces<OneTimeCodeAnswer>(201);
         users.MapPut("/{id}/roles", (
                 HttpContext http, string id, SetRolesRequest body, SetRoles use, CancellationToken ct) =>
                 use.RunAsync(http, id, body, ct))

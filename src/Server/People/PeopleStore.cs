@@ -165,6 +165,7 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
              where id = $1
              """, [person, at]),
             ("delete from person_pin where person_id = $1", [person]),
+            ("delete from person_code where person_id = $1", [person]),
             ("delete from person_key where person_id = $1", [person]),
             ("delete from session where person_id = $1", [person]),
             ("""

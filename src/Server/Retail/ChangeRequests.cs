@@ -1,6 +1,7 @@
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Payments;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Retail;
 
@@ -89,7 +90,7 @@ internal sealed class ChangeRequests(
     public async Task<IResult> RefundsAsync(Guid id, HttpContext http)
     {
         await parties.DemandAsync(
-            id, Caller.Of(http), payer: true, till: true, operators: true, ct: http.RequestAborted);
+            id, Caller.Of(http), payer: true, till: true, auditors: true, ct: http.RequestAborted);
         return await refunds.ListAsync(id, http.RequestAborted);
     }
 

@@ -10,12 +10,13 @@ internal sealed class PaymentParties(PaymentStore payments, RetailStore retail)
     /// exists.</summary>
     /// <exception cref="ProblemException">404 transaction_not_found.</exception>
     public async Task<Payment> DemandAsync(
-        Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false,
+        Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false, bool auditors = false,
         CancellationToken ct = default)
     {
         if (await payments.FindAsync(id, ct) is { } payment
             && ((payer && payment.Person == caller.PersonId)
                 || (operators && caller.IsOperator)
+                || (auditors && caller.ReadsAll)
                 || (till && await IsMerchantsTillAsync(caller, payment, ct))))
             return payment;
         throw new ProblemException(404, "transaction_not_found", "You have no payment with this id.");

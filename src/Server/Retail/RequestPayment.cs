@@ -95,20 +95,24 @@ internal sealed class RequestPayment(
         return new Money(request.Amount!.AmountMinor!.Value, settings.Currency);
     }
 
-    /// <summary>The sighting when it may pay: the same till, accepted, fresh, and it names the payer.</summary>
+    /// <summary>The sighting when it may pay: the same till, fresh, and it names the payer; accepted, or by a second
+    /// factor.</summary>
     private async Task<StoredSighting?> PayingSightingAsync(
         Guid? id, Station till, Guid payer, DateTimeOffset now, CancellationToken ct)
     {
         if (id is null || await sightings.FindAsync(id.Value, ct) is not { } sighting) return null;
-        return sighting.StationId == till.Id && sighting.Band == SightingBand.Accept && sighting.Person == payer
-            && now - sighting.At < settings.SightingPaysWithin
+        return sighting.StationId == till.Id && (sighting.Band == SightingBand.Accept || sighting.SteppedUp)
+            && sighting.Person == payer && now - sighting.At < settings.SightingPaysWithin
                 ? sighting
                 : null;
     }
 
     private Plan PayNow(Payment payment, StoredSighting sighting) => plans.PayNow(
         payment with { SightingId = sighting.Id },
-        policy.LimitOf(sighting.LivenessProved ? Sight.AcceptedLive : Sight.Accepted, StepUp.None)!);
+        // A PIN that named the payer was given before there was an amount: it agrees to none.
+        sighting.SteppedUp
+            ? policy.LimitOf(Sight.Asked, StepUp.PhoneDigits)!
+            : policy.LimitOf(sighting.LivenessProved ? Sight.AcceptedLive : Sight.Accepted, StepUp.None)!);
 
     private static Answer Refuse(Refusal refusal) => refusal.Code == RefusalCode.InsufficientFunds
         ? Problems.Answer(402, refusal.Code, "The wallet does not hold enough. Top up, or pay another way.")

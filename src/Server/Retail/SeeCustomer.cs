@@ -7,7 +7,7 @@ using SightPay.Server.Stations;
 namespace SightPay.Server.Retail;
 
 /// <summary>A face at a till: who would pay. No money moves; the payment names the sighting.</summary>
-internal sealed class SeeCustomer(Persons persons, GeneralLedger ledger) : IStationDesk
+internal sealed class SeeCustomer(Persons persons, SightingAsks asks, GeneralLedger ledger) : IStationDesk
 {
     internal sealed record Who(Guid Id, string DisplayName);
 
@@ -29,9 +29,29 @@ internal sealed class SeeCustomer(Persons persons, GeneralLedger ledger) : IStat
     public async Task<DeskDecision> DecideAsync(Sighting sighting, ActKey key, bool record, CancellationToken ct)
     {
         var person = sighting.Person is { } id ? await persons.FindAsync(id, ct) : null;
-        var started = Stopwatch.GetTimestamp();
         if (sighting.IsUnusable && !record)
-            return new DeskDecision(new ActResult(ActEnd.Committed, Compose(sighting, person, 0), null, false), 0);
+            return new DeskDecision(
+                new ActResult(ActEnd.Committed, Compose(sighting, Reason(sighting), person, 0), null, false), 0);
+        return await SubmitAsync(
+            sighting, Reason(sighting), person,
+            sighting.Candidates.Count == 0
+                ? [new SightingRow(sighting)]
+                : [new SightingRow(sighting), asks.RowOf(sighting, sighting.Candidates)],
+            key, ct);
+    }
+
+    /// <summary>Who it is, is known then. That they agree to pay is another question, and has its own PIN.</summary>
+    public async Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct) =>
+        tried.Sighting.Person is { } id && await persons.FindAsync(id, ct) is { } person
+            ? await SubmitAsync(
+                tried.Sighting, Reason(tried.Sighting), person, [new AskResolvedRow(tried.Sighting.Id, id)], key, ct)
+            : await SubmitAsync(tried.Sighting, tried.Reason, null, tried.StillAsked, key, ct);
+
+    private async Task<DeskDecision> SubmitAsync(
+        Sighting sighting, string reason, Person? person, IReadOnlyList<CompanionRow> rows, ActKey key,
+        CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
         var result = await ledger.SubmitAsync(new Act
         {
             Id = key.Id,
@@ -40,9 +60,9 @@ internal sealed class SeeCustomer(Persons persons, GeneralLedger ledger) : IStat
             [
                 new Plan
                 {
-                    Rows = [new SightingRow(sighting)],
+                    Rows = rows,
                     Compose = _ => Compose(
-                        sighting, person, Stopwatch.GetElapsedTime(started).TotalMilliseconds),
+                        sighting, reason, person, Stopwatch.GetElapsedTime(started).TotalMilliseconds),
                 },
             ],
             Refuse = refusal => Problems.Answer(409, refusal.Code, "The sighting could not be recorded."),
@@ -50,12 +70,14 @@ internal sealed class SeeCustomer(Persons persons, GeneralLedger ledger) : IStat
         return new DeskDecision(result, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    private static Answer Compose(Sighting sighting, Person? person, double ledgerMs)
+    private static string Reason(Sighting sighting) =>
+        sighting.Finding == SightingFinding.Recognised ? "ok" : Words.Of(sighting.Finding);
+
+    private static Answer Compose(Sighting sighting, string reason, Person? person, double ledgerMs)
     {
         var timings = new Timings(
             sighting.Timings.Detect, sighting.Timings.Embed, sighting.Timings.Search, Sightings.Ms(ledgerMs),
             Sightings.Ms(Stopwatch.GetElapsedTime(sighting.Started).TotalMilliseconds));
-        var reason = sighting.Finding == SightingFinding.Recognised ? "ok" : Words.Of(sighting.Finding);
         var who = person is null ? null : new Who(person.Id, person.DisplayName);
         return new Answer(200, ApiJson.Write(new TillAnswer(sighting.Id, sighting.Band, reason, who, timings)));
     }

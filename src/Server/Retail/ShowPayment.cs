@@ -9,7 +9,7 @@ internal static class ShowPayment
     public static async Task<IResult> Handle(Guid id, HttpContext http, PaymentParties parties, TimeProvider clock)
     {
         var payment = await parties.DemandAsync(
-            id, Caller.Of(http), payer: true, till: true, operators: true, ct: http.RequestAborted);
+            id, Caller.Of(http), payer: true, till: true, auditors: true, ct: http.RequestAborted);
         return Results.Json(PaymentAnswer.Of(payment.AsOf(clock.GetUtcNow())), ApiJson.Options);
     }
 }

@@ -19,6 +19,9 @@ public interface IStationDesk
 
     /// <param name="record">False: a sighting without a usable face is answered and forgotten.</param>
     Task<DeskDecision> DecideAsync(Sighting sighting, ActKey key, bool record, CancellationToken ct);
+
+    /// <summary>Decides anew on a sighting that was answered with <c>ask</c>.</summary>
+    Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct);
 }
 
 /// <param name="LedgerMs">Milliseconds spent in the ledger, commit included.</param>

@@ -47,8 +47,11 @@ public sealed record Sighting(
 }
 
 /// <summary>A sighting as it was stored.</summary>
+/// <param name="Person">Whom it shows: accepted, or named by a second factor.</param>
+/// <param name="SteppedUp">A second factor named the person.</param>
 public sealed record StoredSighting(
-    Guid Id, string StationId, DateTimeOffset At, SightingBand Band, Guid? Person, bool LivenessProved);
+    Guid Id, string StationId, DateTimeOffset At, SightingBand Band, Guid? Person, bool LivenessProved,
+    bool SteppedUp);
 
 /// <summary>Stores a sighting with the act that it led to.</summary>
 public sealed record SightingRow(Sighting Sighting) : CompanionRow;

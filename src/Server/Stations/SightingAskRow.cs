@@ -8,7 +8,8 @@ namespace SightPay.Server.Stations;
 public sealed record SightingAskRow(Guid SightingId, string Station, ReadOnlyMemory<byte> Candidates) : CompanionRow;
 
 /// <summary>A second factor resolves the sighting with this act; a second act that tries the same is refused.</summary>
-public sealed record AskResolvedRow(Guid SightingId) : CompanionRow
+/// <param name="Person">Whom it named.</param>
+public sealed record AskResolvedRow(Guid SightingId, Guid Person) : CompanionRow
 {
     public const string AlreadyResolved = "sighting_resolved";
 }
@@ -70,7 +71,7 @@ internal sealed class AskResolvedWriter : ICompanionWriter
     private sealed class Batch(Guid[] sightings) : ICompanionBatch
     {
         private readonly HashSet<Guid> _open = [];
-        private readonly List<(Guid Sighting, DateTimeOffset At)> _resolved = [];
+        private readonly List<(AskResolvedRow Row, DateTimeOffset At)> _resolved = [];
 
         public int Load(NpgsqlBatch batch)
         {
@@ -97,9 +98,9 @@ internal sealed class AskResolvedWriter : ICompanionWriter
 
         public void Apply(CompanionRow row, DateTimeOffset at)
         {
-            var sighting = ((AskResolvedRow)row).SightingId;
-            _open.Remove(sighting);
-            _resolved.Add((sighting, at));
+            var resolved = (AskResolvedRow)row;
+            _open.Remove(resolved.SightingId);
+            _resolved.Add((resolved, at));
         }
 
         public void Write(NpgsqlBatch batch)
@@ -107,18 +108,20 @@ internal sealed class AskResolvedWriter : ICompanionWriter
             if (_resolved.Count == 0) return;
             batch.BatchCommands.Add(new(
                 """
-                update sighting_ask a set resolved_at = r.at, candidates = null
-                from unnest($1::uuid[], $2::timestamptz[]) r(sighting, at) where a.sighting = r.sighting
+                update sighting_ask a set resolved_at = r.at, person = r.person, candidates = null
+                from unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) r(sighting, at, person)
+                where a.sighting = r.sighting
                 """)
             {
                 Parameters =
                 {
-                    new() { Value = _resolved.Select(ask => ask.Sighting).ToArray() },
+                    new() { Value = _resolved.Select(ask => ask.Row.SightingId).ToArray() },
                     new()
                     {
                         Value = _resolved.Select(ask => ask.At.UtcDateTime).ToArray(),
                         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
                     },
+                    new() { Value = _resolved.Select(ask => ask.Row.Person).ToArray() },
                 },
             });
         }

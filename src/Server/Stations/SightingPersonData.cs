@@ -13,11 +13,15 @@ internal sealed class SightingPersonData : IPersonData
     public async Task EraseAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            "delete from sighting where person = $1", connection, transaction)
+        await using var batch = new NpgsqlBatch(connection, transaction)
         {
-            Parameters = { new() { Value = person } },
+            BatchCommands =
+            {
+                new("delete from sighting where person = $1") { Parameters = { new() { Value = person } } },
+                new("update sighting_ask set person = null where person = $1")
+                    { Parameters = { new() { Value = person } } },
+            },
         };
-        await command.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteNonQueryAsync(ct);
     }
 }

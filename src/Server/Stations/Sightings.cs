@@ -37,14 +37,18 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     public async Task<StoredSighting?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "select station, at, band, person, liveness_proved from sighting where id = $1");
+            """
+            select s.station, s.at, s.band, coalesce(a.person, s.person), s.liveness_proved, a.person is not null
+            from sighting s left join sighting_ask a on a.sighting = s.id where s.id = $1
+            """);
         command.Parameters.Add(new() { Value = id });
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct)) return null;
         return new StoredSighting(
             id, reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1),
             Enum.Parse<SightingBand>(reader.GetString(2), ignoreCase: true),
-            reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.GetBoolean(4));
+            reader.IsDBNull(3) ? null : reader.GetGuid(3), reader.GetBoolean(4),
+            reader.GetBoolean(5));
     }
 
     /// <summary>Milliseconds as answers show them.</summary>

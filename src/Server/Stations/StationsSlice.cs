@@ -32,7 +32,7 @@ public static class StationsSlice
         services.AddSingleton<StationStore>();
         services.AddSingleton(provider => new StationDirectory(provider.GetRequiredService<StationStore>()));
         services.AddSingleton<Sightings>();
-        services.AddSingleton<TakeSighting>();
+        services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
         services.AddSingleton<SightingAsks>();
         services.AddSingleton<IPersonData, SightingPersonData>();
         services.AddSingleton<ICompanionWriter, SightingWriter>();
@@ -52,6 +52,10 @@ public static class StationsSlice
         stations.MapGet("", ListStations.Handle);
         stations.MapPost("/{id}/links", MakeStationLink.Handle);
         stations.MapDelete("/{id}/keys/{keyId:guid}", RevokeStationKey.Handle);
+        // Every desk answers as it does to a picture; what a gate is told stands in the contract of its own route.
+        routes.MapPost("/sightings/{id:guid}/confirm", ConfirmSighting.Handle).RequireAuthorization(Access.Station)
+            .TakesJson<ConfirmSighting.Request>(KeyUse.Optional).WithTags("Stations")
+            .WithSummary("Answer an ask with a PIN, the last digits of a phone, or a code of the app");
         routes.MapPost("/station-links/{code}", RedeemStationLink.Handle).AllowAnonymous().WithTags("Stations");
         routes.Map("/ws/face-recognition", StationStream.Handle).AllowAnonymous().ExcludeFromDescription();
     }

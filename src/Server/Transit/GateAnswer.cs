@@ -20,8 +20,6 @@ internal static class GateWord
     public const string Ambiguous = "ambiguous";
     public const string AlreadyInside = "already_inside";
     public const string StepUpRequired = "step_up_required";
-    public const string StepUpWrong = "step_up_wrong";
-    public const string StepUpFailed = "step_up_failed";
     public const string InsufficientFunds = "insufficient_funds";
     public const string IncompleteJourney = "incomplete_journey";
     public const string Ok = "ok";

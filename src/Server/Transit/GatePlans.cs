@@ -44,11 +44,11 @@ internal sealed class GatePlans(
     }
 
     /// <summary>A second factor that did not help; the sighting stays as it is.</summary>
-    public Plan StillAsked(Sighting sighting, string reason, IReadOnlyList<CompanionRow> rows) => new()
+    public Plan StillAsked(StepUpTry tried) => new()
     {
-        Rows = rows,
+        Rows = tried.StillAsked,
         Compose = _ => GateAnswer.Compose(
-            sighting, GateWord.Ask, reason, null, null, 0, 0, settings.Currency, ledgerStarted: null),
+            tried.Sighting, GateWord.Ask, tried.Reason, null, null, 0, 0, settings.Currency, ledgerStarted: null),
     };
 
     public async Task<IReadOnlyList<Plan>> ForAsync(GateVisit visit, Passage passage, CancellationToken ct)
@@ -286,7 +286,7 @@ internal sealed class GatePlans(
     {
         (StepUp.None, false) => [new SightingRow(visit.Sighting)],
         (StepUp.None, true) => [new SightingRow(visit.Sighting), asks.RowOf(visit.Sighting, [visit.Person.Id])],
-        (_, false) => [new AskResolvedRow(visit.Sighting.Id)],
+        (_, false) => [new AskResolvedRow(visit.Sighting.Id, visit.Person.Id)],
         (_, true) => [],
     };
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using SightPay.Ledger;
 using SightPay.Server.Api;
-using SightPay.Server.Payments;
 using SightPay.Server.People;
 using SightPay.Server.Stations;
 
@@ -50,6 +49,16 @@ internal sealed class PassGate(
         return await PassAsync(gate, sighting, person, StepUp.None, key, ct);
     }
 
+    public async Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct)
+    {
+        var gate = await store.GateAsync(tried.Sighting.Station.Id, ct)
+            ?? throw new ProblemException(404, "gate_not_found", "There is no gate with this id.");
+        if (gate.Closed) throw new ProblemException(409, "gate_closed", "This gate was closed meanwhile.");
+        return tried.Sighting.Person is { } id && await persons.FindAsync(id, ct) is { } person
+            ? await PassAsync(gate, tried.Sighting, person, tried.StepUp, key, ct)
+            : await SubmitAsync(key, [plans.StillAsked(tried)], ct);
+    }
+
     /// <summary>Answers that name nobody; a closed gate looks at nobody either.</summary>
     private static (string Decision, string Reason)? UnnamedAnswer(Gate gate, Sighting sighting) =>
         gate.Closed ? (GateWord.Deny, GateWord.GateClosed) : sighting.Finding switch
@@ -64,7 +73,7 @@ internal sealed class PassGate(
 
     /// <summary>Read, plan, submit; when somebody else moved the rider meanwhile, once more from what is true now.
     /// </summary>
-    public async Task<DeskDecision> PassAsync(
+    private async Task<DeskDecision> PassAsync(
         Gate gate, Sighting sighting, Person person, StepUp stepUp, ActKey key, CancellationToken ct)
     {
         var ledgerMs = 0d;
@@ -82,7 +91,7 @@ internal sealed class PassGate(
             retryable: true);
     }
 
-    public async Task<DeskDecision> SubmitAsync(ActKey key, IReadOnlyList<Plan> alternatives, CancellationToken ct)
+    private async Task<DeskDecision> SubmitAsync(ActKey key, IReadOnlyList<Plan> alternatives, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         var result = await ledger.SubmitAsync(new Act

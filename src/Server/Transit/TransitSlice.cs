@@ -43,7 +43,6 @@ public static class TransitSlice
         services.AddSingleton<DemoLine>();
         services.AddSingleton<GatePlans>();
         services.AddSingleton<PassGate>();
-        services.AddSingleton<ConfirmSighting>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());
         services.AddSingleton<IPersonData, TransitPersonData>();
         services.AddSingleton<CloseOverdue>();
@@ -62,8 +61,6 @@ public static class TransitSlice
         var transit = routes.MapGroup("").WithTags("Transit");
         transit.MapPost("/gates/{gateId}/sightings", PassGate.Handle).RequireAuthorization(Access.Station)
             .TakesImages(1, KeyUse.Required).Produces<GateAnswer>();
-        transit.MapPost("/sightings/{id:guid}/confirm", ConfirmSighting.Handle).RequireAuthorization(Access.Station)
-            .TakesJson<ConfirmSighting.Request>(KeyUse.Optional).Produces<GateAnswer>();
         transit.MapPut("/gates/{gateId}", SetGate.Handle).RequireAuthorization(Access.Operator)
             .TakesJson<SetGate.Request>();
         transit.MapGet("/stops", ShowStops.Handle).AllowAnonymous();

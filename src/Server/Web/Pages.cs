@@ -8,7 +8,7 @@ namespace SightPay.Server.Web;
 /// page.</summary>
 internal static partial class Pages
 {
-    private static readonly string[] _pages = ["app", "station", "console"];
+    private static readonly string[] _pages = ["app", "station", "console", "verify"];
 
     public static void UsePages(this WebApplication app)
     {

@@ -29,13 +29,13 @@ public sealed class RestoreStoryTests : IAsyncLifetime
         using var asha = await SignUpAsync(_server.Address);
         var (first, answered) = await TopUpAsync(asha, "first-top-up");
         await CreditedAsync(asha, 1_000);
+        var receipt = await ReceiptAsync(asha, first);
         using var stop = new CancellationTokenSource();
         var busy = SpendTimeAsync(asha, stop.Token);
         var file = Path.Combine(_folder.Path, "books.backup");
         Assert.Equal((0, true), await RunAsync(_server.DataFolder, "backup", file));
         await stop.CancelAsync();
         await busy;
-        var receipt = await ReceiptAsync(asha, first);
         await _server.StopAsync();
 
         _restored = new RunningServer();
@@ -151,6 +151,7 @@ public sealed class RestoreStoryTests : IAsyncLifetime
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         Assert.NotEqual("", await output + await errors);
+        Assert.False(await errors is { Length: > 0 } fault && fault.Contains("   at "), await errors);
         return (process.ExitCode, (await errors).Length == 0);
     }
 }

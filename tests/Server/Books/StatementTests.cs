@@ -164,7 +164,8 @@ public sealed class StatementTests : IAsyncLifetime
 
     private Task CorrectAsync(long amountMinor, string direction) => _operator.WriteAsync("/corrections", new
     {
-        user_id = _asha.Id, direction, reason = "By script", amount = new { amount_minor = amountMinor, currency = "INR" },
+        user_id = _asha.Id, direction, reason = "By script",
+        amount = new { amount_minor = amountMinor, currency = "INR" },
     }).CreatedAsync();
 
     private async Task<string> PayAsync(long amountMinor)

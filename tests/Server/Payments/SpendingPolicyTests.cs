@@ -1,4 +1,5 @@
 using SightPay.Server.Payments;
+using SightPay.Server.People;
 using Xunit;
 
 namespace SightPay.Server.Tests.Payments;

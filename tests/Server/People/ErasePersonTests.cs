@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using SightPay.Ledger;
 using SightPay.Server.Faces;
+using SightPay.Server.Receipts;
 using SightPay.Tests.Support;
 using Xunit;
 
@@ -123,6 +124,20 @@ public sealed class ErasePersonTests : IAsyncLifetime
         await EraseAsync(_asha.Http, HttpStatusCode.NoContent);
         Assert.DoesNotContain("home", await ScalarAsync<string>(
             "select coalesce(string_agg(row_to_json(p)::text, ''), '') from payment p where person = $1"));
+    }
+
+    [Fact]
+    public async Task Their_receipts_stay_provable_and_lead_to_nobody()
+    {
+        await _asha.TopUpAsync(500);
+        var paid = await _bed.AskedAsync(_asha.Id, 500);
+        await _asha.Http.WriteAsync($"/transactions/{paid["id"]}/confirm").OkAsync();
+        var receipts = await ScalarAsync<long>("select count(*) from receipt where payer = $1");
+        Assert.NotEqual(0, receipts);
+        await EraseAsync(_asha.Http, HttpStatusCode.NoContent);
+        Assert.Equal(0, await ScalarAsync<long>("select count(*) from receipt where payer = $1"));
+        Assert.Equal(receipts, await ScalarAsync<long>("select count(*) from receipt where $1::uuid is not null"));
+        Assert.Empty(await _bed.Get<ReceiptAudit>().LogDifferencesAsync(default));
     }
 
     [Fact]

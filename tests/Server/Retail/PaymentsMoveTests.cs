@@ -37,7 +37,8 @@ public sealed class PaymentsMoveTests
             """);
         await new Migrator(database.DataSource, TimeProvider.System).MigrateAsync(now, default);
         var store = new PaymentStore(database.DataSource);
-        var moved = (await store.ListAsync(null, [PaymentKind.Retail], long.MaxValue, 10, default))
+        var moved = (await store.ListAsync(
+                new PaymentFilter(null), [PaymentKind.Retail], DateTimeOffset.UnixEpoch, long.MaxValue, 10, default))
             .Select(each => each.Payment).Reverse().ToList();
         Assert.Equal(
             [

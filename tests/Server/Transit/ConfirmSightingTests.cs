@@ -74,6 +74,29 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_code_that_the_phone_shows_opens_once_and_for_a_minute()
+    {
+        await SpendTheFaceCapAsync();
+        var asked = await _asha.SeenAtAsync("S1-in");
+        var stale = await CodeOfAsync(_asha);
+        var code = await CodeOfAsync(_asha);
+        foreach (var wrong in new[] { stale, await CodeOfAsync(_twin) })
+            Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S1-in", asked, new { qr = wrong })));
+        Assert.Equal(("open", "ok"), Said(await ConfirmedAsync("S1-in", asked, new { qr = code })));
+        _clock.Advance(TimeSpan.FromMinutes(12));
+        await _asha.SeenAtAsync("S2-out");
+
+        var again = await _asha.MistakenAtAsync("S3-in", _twin.Id);
+        Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S3-in", again, new { qr = code })));
+        var old = await CodeOfAsync(_asha);
+        _clock.Advance(TimeSpan.FromSeconds(60));
+        var late = await _asha.MistakenAtAsync("S3-in", _twin.Id);
+        Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S3-in", late, new { qr = old })));
+        using var others = await _twin.Http.PostAsync($"/users/{_asha.Id}/qr", null);
+        Assert.Equal(HttpStatusCode.Forbidden, others.StatusCode);
+    }
+
+    [Fact]
     public async Task Three_wrong_tries_are_for_the_staff_and_name_nobody()
     {
         var asked = await _asha.MistakenAtAsync("S1-in", _twin.Id);
@@ -156,6 +179,7 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
     [InlineData("{}", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"pin":"8392","phone_last4":"2345"}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"pin":"83"}""", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("""{"qr":"no code"}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"phone_last4":"123456"}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"pin":8392}""", HttpStatusCode.BadRequest)]
     [InlineData("nothing", HttpStatusCode.BadRequest)]
@@ -256,6 +280,12 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
             await _asha.SeenAtAsync("S8-out");
             _clock.Advance(TimeSpan.FromMinutes(20));
         }
+    }
+
+    private static async Task<string> CodeOfAsync(TestRider rider)
+    {
+        using var answer = await rider.Http.PostAsync($"/users/{rider.Id}/qr", null);
+        return (string)(await ServerBed.ReadAsync(answer, HttpStatusCode.Created))["qr"]!;
     }
 
     private static (string Decision, string Reason) Said(JsonObject answer) =>

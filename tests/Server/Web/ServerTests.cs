@@ -114,6 +114,7 @@ public sealed partial class ServerTests(PlainServer plain) : IClassFixture<Plain
     [InlineData("/app/wallet")]
     [InlineData("/station")]
     [InlineData("/console/stops/S1")]
+    [InlineData("/verify")]
     public async Task Pages_are_served_with_tight_headers(string path)
     {
         using var page = await _server.Http.GetAsync(path);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SightPay.Server.Api;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
+using SightPay.Server.People;
 using SightPay.Server.Web;
 using SightPay.Tests.Support;
 using Xunit;

@@ -3,11 +3,16 @@ import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { Mark } from "../shared/ui/Icon";
 import { SignInForm } from "../shared/ui/SignInForm";
 import { useSignedIn } from "../shared/ui/useSession";
+import { AuditPage } from "./AuditPage";
 import { ConnectionsPage } from "./ConnectionsPage";
 import { ConsoleShell } from "./ConsoleShell";
+import { DecisionsPage } from "./DecisionsPage";
 import { LinePage } from "./LinePage";
 import { mayOperate, session } from "./operator";
+import { PaymentPage } from "./PaymentPage";
+import { PaymentsPage } from "./PaymentsPage";
 import { PeoplePage } from "./PeoplePage";
+import { PersonPage } from "./PersonPage";
 import { StationsPage } from "./StationsPage";
 
 export function Console() {
@@ -19,9 +24,14 @@ export function Console() {
       <Routes key={person.id}>
         <Route element={<ConsoleShell person={person} />}>
           <Route index element={<LinePage />} />
+          <Route path="payments" element={<PaymentsPage />} />
+          <Route path="payments/:id" element={<PaymentPage />} />
+          <Route path="decisions" element={<DecisionsPage />} />
           <Route path="stations" element={<StationsPage />} />
           <Route path="connections" element={<ConnectionsPage />} />
           <Route path="people" element={<PeoplePage />} />
+          <Route path="people/:id" element={<PersonPage />} />
+          <Route path="audit" element={<AuditPage />} />
           <Route path="*" element={<Navigate to="/" replace />} />
         </Route>
       </Routes>

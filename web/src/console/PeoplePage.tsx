@@ -1,6 +1,7 @@
 import { Badge, Button, Card, Group, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { Link } from "react-router";
 import { day, money } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
@@ -68,7 +69,7 @@ export function PeoplePage() {
                   <Table.Tr key={person.id} data-testid="person">
                     <Table.Td fw={600}>
                       <Group gap="xs">
-                        {person.name}
+                        <Link to={`/people/${person.id}`}>{person.name}</Link>
                         {person.roles
                           .filter((role) => role !== "customer")
                           .map((role) => (

@@ -4,6 +4,9 @@ import { session } from "./account";
 import { FacePage } from "./FacePage";
 import { HomePage } from "./HomePage";
 import { JourneysPage } from "./JourneysPage";
+import { PaymentPage } from "./PaymentPage";
+import { PaymentsPage } from "./PaymentsPage";
+import { SecurityPage } from "./SecurityPage";
 import { Shell } from "./Shell";
 import { WalletPage } from "./WalletPage";
 import { SignInPage, SignUpPage } from "./Welcome";
@@ -17,6 +20,9 @@ export function App() {
           <Route element={<Shell person={person} />}>
             <Route index element={<HomePage person={person} />} />
             <Route path="wallet" element={<WalletPage />} />
+            <Route path="payments" element={<PaymentsPage />} />
+            <Route path="payments/:id" element={<PaymentPage />} />
+            <Route path="security" element={<SecurityPage person={person} />} />
             <Route path="journeys" element={<JourneysPage />} />
             <Route path="face" element={<FacePage person={person} />} />
             <Route path="*" element={<Navigate to="/" replace />} />

@@ -1,19 +1,19 @@
-import { ActionIcon, Container, Group, Menu, Text } from "@mantine/core";
+import { ActionIcon, Menu, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { NavLink, Outlet } from "react-router";
+import { Link, Outlet } from "react-router";
 import type { LiveEvent, SignedInPerson } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
-import { Icon, type IconName, Mark } from "../shared/ui/Icon";
-import "../shared/ui/shell.css";
-import { LiveBadge } from "../shared/ui/LiveBadge";
+import { Icon } from "../shared/ui/Icon";
+import { PageFrame, type Place } from "../shared/ui/PageFrame";
 import { api, session } from "./account";
 import { PaymentsToConfirm } from "./PaymentsToConfirm";
 import { useJourneyNews, usePaymentNews } from "./useNews";
 
-const places: { to: string; label: string; icon: IconName }[] = [
+const places: Place[] = [
   { to: "/", label: "Home", icon: "home" },
   { to: "/wallet", label: "Wallet", icon: "wallet" },
+  { to: "/payments", label: "Payments", icon: "till" },
   { to: "/journeys", label: "Journeys", icon: "journeys" },
   { to: "/face", label: "Face", icon: "face" },
 ];
@@ -39,45 +39,10 @@ export function Shell({ person }: { person: SignedInPerson }) {
   useEffect(() => () => queries.clear(), [queries]);
 
   return (
-    <div className="shell">
-      <a className="skip" href="#content">
-        Skip to the content
-      </a>
-      <header className="shell-head">
-        <Container size="sm" h="100%">
-          <Group h="100%" justify="space-between" wrap="nowrap">
-            <Group gap="sm" wrap="nowrap">
-              <Mark size={30} />
-              <Text fw={700} visibleFrom="sm">
-                SightPay
-              </Text>
-            </Group>
-            <nav className="places" aria-label="Pages">
-              {places.map((place) => (
-                <NavLink
-                  key={place.to}
-                  to={place.to}
-                  end
-                  className="place"
-                  data-testid={`nav-${place.label.toLowerCase()}`}
-                >
-                  <Icon name={place.icon} size={22} />
-                  {place.label}
-                </NavLink>
-              ))}
-            </nav>
-            <Group gap="sm" wrap="nowrap">
-              <LiveBadge state={live} />
-              <AccountMenu person={person} />
-            </Group>
-          </Group>
-        </Container>
-      </header>
-      <Container size="sm" py="lg" component="main" id="content">
-        <PaymentsToConfirm />
-        <Outlet />
-      </Container>
-    </div>
+    <PageFrame title="SightPay" places={places} live={live} size="sm" account={<AccountMenu person={person} />}>
+      <PaymentsToConfirm />
+      <Outlet />
+    </PageFrame>
   );
 }
 
@@ -101,6 +66,14 @@ function AccountMenu({ person }: { person: SignedInPerson }) {
           </Text>
         </Menu.Label>
         <Menu.Divider />
+        <Menu.Item
+          component={Link}
+          to="/security"
+          leftSection={<Icon name="shield" size={18} />}
+          data-testid="to-security"
+        >
+          Security and account
+        </Menu.Item>
         <Menu.Item
           leftSection={<Icon name="exit" size={18} />}
           onClick={() => void session.signOut()}

@@ -17,4 +17,12 @@ export const useFaceConsentText = () =>
   useQuery({ queryKey: ["consent-text"], queryFn: api.faceConsentText, staleTime: Number.POSITIVE_INFINITY });
 
 export const usePayments = () =>
-  useQuery({ queryKey: ["payments"], queryFn: () => api.payments(me()), refetchInterval: 60_000 });
+  useQuery({
+    queryKey: ["payments", "recent"],
+    queryFn: () => api.payments({ user_id: me() }),
+    refetchInterval: 60_000,
+  });
+
+export const useMe = () => useQuery({ queryKey: ["me"], queryFn: () => api.person(me()) });
+
+export const useLimits = () => useQuery({ queryKey: ["limits"], queryFn: () => api.limits(me()) });

@@ -49,3 +49,20 @@ export function midSentence(at: string): string {
   const near = name === "Today" || name === "Yesterday";
   return `${near ? name.toLowerCase() : `on ${name}`} at ${clock(at)}`;
 }
+
+/** A span that runs down, as clocks show it: "4:05", from an hour on "1:00:00"; never below zero. */
+export function timeLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const pair = (value: number) => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${pair(minutes)}:${pair(seconds % 60)}` : `${minutes}:${pair(seconds % 60)}`;
+}
+
+/** The first and the last moment of a day of the calendar here, "2026-11-27", for a search. */
+export function dayBounds(date: string): { from: string; to: string } | null {
+  const [year, month, dayOfMonth] = date.split("-").map(Number);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || !year || !month || !dayOfMonth) return null;
+  // Days are counted, not hours: a day on which clocks change has 23 or 25 of them.
+  const start = new Date(year, month - 1, dayOfMonth);
+  return { from: start.toISOString(), to: new Date(year, month - 1, dayOfMonth + 1).toISOString() };
+}

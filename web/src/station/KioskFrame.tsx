@@ -12,7 +12,8 @@ export type Mode = "camera" | "photo";
 interface KioskFrameProps {
   credentials: Credentials;
   state: LiveState | null;
-  mode: Mode;
+  /** Null while no picture is needed. */
+  mode: Mode | null;
   onMode: (mode: Mode) => void;
   onUnlink: () => void;
   children: ReactNode;
@@ -56,18 +57,20 @@ export function KioskFrame({ credentials, state, mode, onMode, onUnlink, childre
         </Group>
       </header>
       <main className="kiosk-body">{children}</main>
-      <footer className="kiosk-foot">
-        <SegmentedControl
-          value={mode}
-          onChange={(value) => onMode(value as Mode)}
-          data={[
-            { value: "camera", label: "Camera" },
-            { value: "photo", label: "Photo file" },
-          ]}
-          aria-label="Where pictures come from"
-          data-testid="station-mode"
-        />
-      </footer>
+      {mode && (
+        <footer className="kiosk-foot">
+          <SegmentedControl
+            value={mode}
+            onChange={(value) => onMode(value as Mode)}
+            data={[
+              { value: "camera", label: "Camera" },
+              { value: "photo", label: "Photo file" },
+            ]}
+            aria-label="Where pictures come from"
+            data-testid="station-mode"
+          />
+        </footer>
+      )}
       <Confirm
         opened={asking}
         title="Unlink this screen?"

@@ -1,18 +1,22 @@
-import { Button, Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useMemo, useState } from "react";
+import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { newId } from "../shared/api/ids";
 import { askAgain, type PendingWrite, PendingWrites } from "../shared/api/pendingWrites";
 import { ApiProblem, sentenceOf } from "../shared/api/problem";
 import { StationApi } from "../shared/api/server";
-import type { Payment, TillAnswer } from "../shared/api/types";
+import type { Money, Payment, TillAnswer } from "../shared/api/types";
 import { takePicture } from "../shared/camera/capture";
 import { useCamera } from "../shared/camera/useCamera";
-import { money, parseAmount } from "../shared/format";
+import { money } from "../shared/format";
 import { ProblemNote } from "../shared/ui/notes";
 import { useCurrency } from "../shared/ui/useCurrency";
+import { AgreeToPay } from "./AgreeToPay";
+import { AmountEntry } from "./AmountEntry";
+import { AwaitPayer } from "./AwaitPayer";
 import { CameraStage } from "./CameraStage";
 import { KioskFrame, type Mode } from "./KioskFrame";
+import { LastSales, type Sale } from "./LastSales";
 import { PhotoAsk } from "./PhotoAsk";
 import type { KioskProps } from "./Station";
 import { VerdictScreen } from "./VerdictScreen";
@@ -23,34 +27,39 @@ interface Charge {
   name: string;
   merchant_id: string;
   sighting_id: string;
-  amount: { amount_minor: number; currency: string };
-}
-
-interface Sale {
-  payment: Payment;
-  name: string;
+  amount: Money;
 }
 
 const size = { width: 640, height: 480 };
+const salesMax = 20;
 const pendingWrites = new PendingWrites(localStorage);
 
-/** A till: an amount, a look at the customer, the payment. */
+/** A till: an amount, a look at the customer, their yes, and where that is not enough their PIN. */
 export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [amountMinor, setAmountMinor] = useState<number | null>(null);
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [seen, setSeen] = useState<Charge | null>(null);
   const [awaited, setAwaited] = useState<Sale | null>(null);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [sales, setSales] = useState<Sale[]>([]);
+  const [listing, setListing] = useState(false);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
-  const camera = useCamera(mode === "camera" && amountMinor !== null, size);
+  const looking = amountMinor !== null && !seen && !awaited;
+  const camera = useCamera(mode === "camera" && looking, size);
   const currency = useCurrency();
   const slot = `till.${credentials.station_id}`;
 
   const deliver = ({ key, body: { name, ...charge } }: PendingWrite<Charge>) =>
     station.pay(key, charge).then((payment) => ({ payment, name }));
-  const show = ({ payment, name }: Sale) => {
-    setAwaited(payment.status === "awaiting_confirmation" ? { payment, name } : null);
-    setVerdict(paymentVerdict(payment, name));
-  };
+  const show = useCallback((sale: Sale) => {
+    setSeen(null);
+    if (sale.payment.status === "awaiting_confirmation") return setAwaited(sale);
+    setAwaited(null);
+    setVerdict(paymentVerdict(sale.payment, sale.name));
+    if (sale.payment.status !== "captured") return;
+    // A second answer about the same sale, the poll's after the PIN's, is no second sale.
+    setSales((before) => [sale, ...before.filter((one) => one.payment.id !== sale.payment.id)].slice(0, salesMax));
+  }, []);
   const pay = useMutation({
     mutationFn: (charge: Charge) => pendingWrites.send(slot, charge, deliver),
     onSuccess: show,
@@ -65,10 +74,14 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   useEffect(() => {
     if (pendingWrites.waiting(slot)) settle();
   }, [settle, slot]);
+  const onSettled = useCallback(
+    (payment: Payment) => awaited && show({ payment, name: awaited.name }),
+    [awaited, show],
+  );
 
   const judge = (answer: TillAnswer) => {
     if (answer.decision !== "accept" || !answer.person || amountMinor === null) return setVerdict(tillRefusal(answer));
-    pay.mutate({
+    setSeen({
       user_id: answer.person.id,
       name: answer.person.display_name,
       merchant_id: credentials.place_id,
@@ -86,46 +99,43 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
     },
     onSuccess: judge,
   });
-  // While the customer confirms in their app, the till looks what became of it.
-  const outcome = useQuery({
-    queryKey: ["payment", awaited?.payment.id],
-    queryFn: () => station.payment(awaited?.payment.id ?? ""),
-    enabled: awaited !== null,
-    refetchInterval: 2_000,
-  });
-  const decided = outcome.data && outcome.data.status !== "awaiting_confirmation" ? outcome.data : null;
-  useEffect(() => {
-    if (!awaited || decided?.id !== awaited.payment.id) return;
-    setAwaited(null);
-    setVerdict(paymentVerdict(decided, awaited.name));
-  }, [awaited, decided]);
 
   const waiting = pendingWrites.waiting<Charge>(slot);
   const done = () => {
-    if (verdict?.tone === "open") setAmountMinor(null);
+    if (verdict?.tone === "open" || verdict?.reason === "cancelled") setAmountMinor(null);
     setVerdict(null);
-    setAwaited(null);
+    setSeen(null);
     pay.reset();
     look.reset();
   };
 
   return (
-    <KioskFrame credentials={credentials} state={null} mode={mode} onMode={setMode} onUnlink={onUnlink}>
+    <KioskFrame
+      credentials={credentials}
+      state={null}
+      mode={looking ? mode : null}
+      onMode={setMode}
+      onUnlink={onUnlink}
+    >
       {waiting && !pay.isPending && !verdict ? (
-        <Card className="till-card" role="status">
-          <Stack>
-            <Text>
-              A payment of {money(waiting.body.amount.amount_minor, waiting.body.amount.currency)} has no answer yet. It
-              is asked for again with the same number, so it is never charged twice.
-            </Text>
-            <ProblemNote error={resume.error} />
-            <Button loading={resume.isPending} onClick={() => settle()} data-testid="till-settle">
-              Check again
-            </Button>
-          </Stack>
-        </Card>
+        <UnansweredSale charge={waiting.body} error={resume.error} busy={resume.isPending} onCheck={() => settle()} />
+      ) : awaited ? (
+        <AwaitPayer station={station} payment={awaited.payment} name={awaited.name} onSettled={onSettled} />
       ) : amountMinor === null ? (
-        <AmountEntry currency={currency} onAmount={setAmountMinor} />
+        <AmountEntry
+          currency={currency}
+          onAmount={setAmountMinor}
+          {...(sales.length > 0 ? { onLastSales: () => setListing(true) } : {})}
+        />
+      ) : seen ? (
+        <AgreeToPay
+          name={seen.name}
+          amountMinor={amountMinor}
+          currency={currency}
+          busy={pay.isPending}
+          onYes={() => pay.mutate(seen)}
+          onNo={() => setSeen(null)}
+        />
       ) : (
         <Stack className="till" gap="md">
           <Group justify="space-between">
@@ -143,7 +153,7 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
               <Button
                 size="lg"
                 disabled={camera.state.kind !== "on"}
-                loading={look.isPending || pay.isPending}
+                loading={look.isPending}
                 onClick={() => look.mutate()}
                 data-testid="till-look"
               >
@@ -156,7 +166,34 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
         </Stack>
       )}
       <VerdictScreen verdict={verdict} action={{ label: verdict?.tone === "open" ? "Next sale" : "Back", run: done }} />
+      {listing && (
+        <LastSales station={station} writes={pendingWrites} sales={sales} onClose={() => setListing(false)} />
+      )}
     </KioskFrame>
+  );
+}
+
+interface UnansweredSaleProps {
+  charge: Charge;
+  error: unknown;
+  busy: boolean;
+  onCheck: () => void;
+}
+
+function UnansweredSale({ charge, error, busy, onCheck }: UnansweredSaleProps) {
+  return (
+    <Card className="till-card" role="status">
+      <Stack>
+        <Text>
+          A payment of {money(charge.amount.amount_minor, charge.amount.currency)} has no answer yet. It is asked for
+          again with the same number, so it is never charged twice.
+        </Text>
+        <ProblemNote error={error} />
+        <Button loading={busy} onClick={onCheck} data-testid="till-settle">
+          Check again
+        </Button>
+      </Stack>
+    </Card>
   );
 }
 
@@ -165,36 +202,4 @@ function refusalOf(error: unknown): Verdict {
   if (funds)
     return { tone: "deny", reason: "insufficient_funds", headline: "Not enough money", text: sentenceOf(error) };
   return { tone: "deny", reason: "problem", headline: "Not paid", text: sentenceOf(error) };
-}
-
-function AmountEntry({ currency, onAmount }: { currency: string; onAmount: (amountMinor: number) => void }) {
-  const [text, setText] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const minor = parseAmount(text, currency);
-    if (minor === null || minor <= 0) return setWrong("Enter an amount such as 45 or 45.50.");
-    onAmount(minor);
-  };
-  return (
-    <Card className="till-card">
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <TextInput
-            label={`Amount to pay in ${currency}`}
-            size="xl"
-            inputMode="decimal"
-            autoComplete="off"
-            value={text}
-            error={wrong}
-            onChange={(event) => setText(event.currentTarget.value)}
-            data-testid="till-amount-entry"
-          />
-          <Button type="submit" size="lg" data-testid="till-continue">
-            Continue
-          </Button>
-        </Stack>
-      </form>
-    </Card>
-  );
 }

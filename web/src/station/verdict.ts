@@ -82,6 +82,8 @@ export function paymentVerdict(payment: Payment, name: string): Verdict {
       text: "Please confirm this payment in your SightPay app, or pay another way.",
       fare: amount,
     };
+  if (payment.status === "cancelled")
+    return { tone: "deny", reason, headline: "Cancelled", text: "Nothing was taken.", fare: amount };
   const why = payment.status === "expired" ? "Nobody confirmed in time." : "The payment was refused.";
   return { tone: "deny", reason, headline: "Not paid", text: `${why} Start again or pay another way.`, fare: amount };
 }

@@ -60,7 +60,7 @@ internal static class BackupFile
         using var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
         var contents = new List<BackupManifest.Content>();
         foreach (var table in tables) contents.Add(await WriteAsync(connection, zip, table, ct));
-        // Read last: counters are beyond snapshots, and a number that is given twice is worse than one that is left out.
+        // Read last: counters are beyond snapshots, and a number that is given twice is worse than one left out.
         var sequences = await BackupTables.ReadSequencesAsync(connection, ct);
         var manifest = new BackupManifest(BackupManifest.FormatNow, at, migrations, contents, sequences);
         await using var entry = zip.CreateEntry(ManifestEntry).Open();
@@ -103,7 +103,8 @@ internal static class BackupFile
             while (await reader.ReadAsync(block, ct) is > 0 and var count)
                 await writer.WriteAsync(block.AsMemory(0, count), ct);
         }
-        await using var counted = new NpgsqlCommand($"select count(*) from {BackupTable.Quoted(table.Name)}", connection);
+        await using var counted = new NpgsqlCommand(
+            $"select count(*) from {BackupTable.Quoted(table.Name)}", connection);
         var rows = (long)(await counted.ExecuteScalarAsync(ct))!;
         if (rows != table.Rows)
             throw new BackupDamagedException($"The table {table.Name} has {rows} rows after it, not {table.Rows}.");

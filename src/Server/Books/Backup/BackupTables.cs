@@ -70,7 +70,8 @@ internal static class BackupTables
         await using (var command = new NpgsqlCommand(Identities, connection))
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct)) found.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+            while (await reader.ReadAsync(ct))
+                found.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         }
         var sequences = new List<BackupSequence>();
         foreach (var (table, column, sequence) in found)

@@ -1,4 +1,5 @@
 import { ApiProblem, problemOf } from "./problem";
+import { serverClock } from "./serverClock";
 
 /** One request to the server. `key` is sent as the Idempotency-Key. */
 export interface Call {
@@ -9,6 +10,8 @@ export interface Call {
   key?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** What the answer is read as; JSON unless said otherwise. */
+  as?: "text";
 }
 
 export type Fetcher = (input: string, init: RequestInit) => Promise<Response>;
@@ -22,8 +25,10 @@ export async function send<T>(call: Call, fetcher: Fetcher = fetch): Promise<T> 
   const signal = AbortSignal.timeout(call.timeoutMs ?? 20_000);
   try {
     const response = await fetcher(call.path, { method: call.method ?? "GET", headers, body, signal });
+    serverClock.hear(response.headers.get("date"));
     if (!response.ok) throw await problemOf(response);
     const text = await response.text();
+    if (call.as === "text") return text as T;
     return (text ? JSON.parse(text) : undefined) as T;
   } catch (error) {
     if (error instanceof ApiProblem) throw error;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ApiProblem, fieldErrors, problemOf, sentenceOf } from "./problem";
+import { ApiProblem, fieldErrors, problemFromWire, problemOf, sentenceOf } from "./problem";
 
 test("People read sentences, never codes", async () => {
   const body = { status: 409, code: "email_taken", detail: "taken", retryable: false, errors: { email: ["Taken."] } };
@@ -18,4 +18,11 @@ test("An error page of a proxy is a problem that may be retried, not a crash", a
   const problem = await problemOf(new Response("<html>Bad gateway</html>", { status: 502 }));
   expect(problem.unanswered).toBe(true);
   expect(sentenceOf(problem)).toMatch(/try again/);
+});
+
+test("A wrong PIN says how often it may still be tried", async () => {
+  const wire = (left: number) => problemFromWire({ status: 403, code: "pin_wrong", tries_left: left });
+  expect(sentenceOf(wire(4))).toMatch(/4 tries are left/);
+  expect(sentenceOf(wire(1))).toMatch(/One try is left/);
+  expect(sentenceOf(wire(0))).toMatch(/locked/);
 });

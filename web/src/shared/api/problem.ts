@@ -8,6 +8,8 @@ export class ApiProblem extends Error {
     readonly detail = "",
     readonly retryable = false,
     readonly errors: Readonly<Record<string, string[]>> = {},
+    /** How often a PIN may still be tried. */
+    readonly triesLeft: number | null = null,
   ) {
     super(detail || code);
   }
@@ -44,6 +46,26 @@ const sentences: Readonly<Record<string, string>> = {
   gate_not_found: "This gate no longer exists. Ask an operator for a new link from the console.",
   user_not_found: "This person no longer has an account. Ask for another way to pay.",
   merchant_not_found: "This shop is not set up for payments. Ask an operator to check it in the console.",
+  payment_expired: "The time for this payment is over and nothing was taken. Open it again to pay it.",
+  illegal_transition: "This has changed in the meantime. Look at it once more before you go on.",
+  payment_disputed:
+    "The payer objects to this payment. Decide on the objection first; until then nothing is given back.",
+  payment_charged_back: "The payer has this money back already, since the objection was decided for them.",
+  refund_above_captured: "That is more than is left of this payment. Give back a smaller amount.",
+  four_eyes: "Somebody else has to decide on this. Ask another operator.",
+  already_decided: "Somebody has decided on this already. Load the list again to see how.",
+  limit_exceeded: "This is more than may be spent in a day. Try a smaller amount, or pay another way.",
+  amount_changed: "The amount has changed. Start this sale again, so that the customer sees the right one.",
+  pin_not_set: "There is no PIN for this account yet. Confirm in the SightPay app instead.",
+  pin_locked: "This PIN is locked after too many tries. Confirm in the SightPay app, and choose a new PIN there.",
+  proof_needed: "To raise a limit, or to take it away, enter your password.",
+  last_admin: "This is the last admin. Make somebody else an admin first.",
+  balance_left: "There is still money in the wallet. Spend it first, or ask an operator to pay it out.",
+  holds_open: "Money is set aside for a payment or a journey. Wait until it is over, then try again.",
+  debt_open: "Something is still owed. Top up the wallet so that it can be paid, then try again.",
+  money_moves: "Money of this account is moving right now. Try again in a moment.",
+  transaction_not_found: "There is no such payment in this account. Go back to the list of payments.",
+  receipt_not_found: "There is no such receipt in this account. Go back to the list of payments.",
   idempotency_key_reused: "An earlier request is still being settled. Load the page again and check the result first.",
 };
 
@@ -60,6 +82,7 @@ const byStatus: Readonly<Record<number, string>> = {
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof ApiProblem))
     return "Something unexpected happened on this page. Load it again and try once more.";
+  if (error.code === "pin_wrong") return wrongPin(error.triesLeft);
   const own = sentences[error.code];
   if (own) return own;
   if (error.detail) return error.detail;
@@ -67,6 +90,12 @@ export function sentenceOf(error: unknown): string {
   if (general) return general;
   if (error.status >= 500) return "The server cannot do this right now. Please try again in a moment.";
   return "This could not be done. Check what you entered and try again.";
+}
+
+function wrongPin(triesLeft: number | null): string {
+  if (triesLeft === null) return "This PIN is not right. Try once more.";
+  if (triesLeft === 0) return "This PIN is not right, and it is locked now. Confirm in the SightPay app instead.";
+  return `This PIN is not right. ${triesLeft === 1 ? "One try is" : `${triesLeft} tries are`} left.`;
 }
 
 /** The first message of each field of a 422, under its wire name. */
@@ -97,5 +126,6 @@ export function problemFromWire(body: unknown, status = 0): ApiProblem {
     text(wire.detail),
     wire.retryable === true,
     errors as Record<string, string[]>,
+    typeof wire.tries_left === "number" ? wire.tries_left : null,
   );
 }

@@ -2,6 +2,10 @@ import type { Call } from "./call";
 import { send } from "./call";
 import type { Session } from "./session";
 import type {
+  Adjustment,
+  AdjustmentState,
+  AuditEntry,
+  AuditSearch,
   Consent,
   ConsentText,
   FaceEnrolled,
@@ -9,11 +13,15 @@ import type {
   GateAnswer,
   Journey,
   LineStops,
+  ListedReceipt,
+  Money,
   OpenConnection,
   Page,
   Payment,
+  PaymentSearch,
   Person,
   RedeemedLink,
+  SpendingLimits,
   Station,
   StationLink,
   StopActivity,
@@ -28,6 +36,20 @@ const at = (...parts: string[]) => `/${parts.map(encodeURIComponent).join("/")}`
 function query(path: string, values: Record<string, string | null | undefined>): string {
   const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]));
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+export interface WalletCorrection {
+  user_id: string;
+  amount: Money;
+  direction: "credit" | "debit";
+  reason: string;
+}
+
+/** Null: no own limit. To raise one needs the password. */
+export interface OwnLimits {
+  payment_minor: number | null;
+  day_minor: number | null;
+  password?: string;
 }
 
 /** What a signed-in person may ask of the server. */
@@ -58,9 +80,31 @@ export class PersonApi {
   journeys = (user: string, cursor?: string | null) =>
     this.#get<Page<Journey>>(query("/journeys", { user_id: user, cursor }));
 
-  payments = (user: string) => this.#get<Page<Payment>>(query("/transactions", { user_id: user }));
-  confirmPayment = (key: string, id: string) =>
-    this.#write<Payment>({ path: at("transactions", id, "confirm"), method: "POST", key, body: {} });
+  payments = (search: PaymentSearch, cursor?: string | null) =>
+    this.#get<Page<Payment>>(query("/transactions", { ...search, cursor }));
+  payment = (id: string) => this.#get<Payment>(at("transactions", id));
+  confirmPayment = (key: string, id: string) => this.#change<Payment>(key, {}, "transactions", id, "confirm");
+  cancelPayment = (key: string, id: string) => this.#change<Payment>(key, {}, "transactions", id, "cancel");
+  reopenPayment = (key: string, id: string) => this.#change<Payment>(key, {}, "transactions", id, "reopen");
+  disputePayment = (key: string, id: string, reason: string) =>
+    this.#change<Payment>(key, { reason }, "transactions", id, "dispute");
+  refunds = (payment: string) => this.#get<Page<Adjustment>>(at("transactions", payment, "refunds"));
+  refundPayment = (key: string, id: string, refund: { amount?: Money; reason: string }) =>
+    this.#change<Adjustment>(key, refund, "transactions", id, "refunds");
+
+  approvals = (state: AdjustmentState) => this.#get<Page<Adjustment>>(query("/approvals", { state }));
+  approve = (key: string, id: string) => this.#change<Adjustment>(key, {}, "approvals", id, "approve");
+  reject = (key: string, id: string) => this.#change<Adjustment>(key, {}, "approvals", id, "reject");
+  disputes = () => this.#get<Page<Payment>>("/disputes");
+  resolveDispute = (key: string, id: string, outcome: "customer" | "merchant") =>
+    this.#change<Payment>(key, { outcome }, "disputes", id, "resolve");
+  correctWallet = (key: string, correction: WalletCorrection) =>
+    this.#change<Adjustment>(key, correction, "corrections");
+
+  receiptsOf = (subject: string) => this.#get<Page<ListedReceipt>>(query("/receipts", { subject }));
+  receipt = (id: string) => this.#get<unknown>(at("receipts", id));
+  printedReceipt = (id: string) =>
+    this.session.call<string>({ path: at("receipts", id, "print"), headers: { accept: "text/html" }, as: "text" });
 
   stops = () => this.#get<LineStops>("/stops");
   stopActivity = () => this.#get<{ stops: StopActivity[] }>("/console/stops");
@@ -75,6 +119,22 @@ export class PersonApi {
 
   connections = () => this.#get<Page<OpenConnection>>("/connections");
   people = (cursor?: string | null) => this.#get<Page<Person>>(query("/users", { limit: "200", cursor }));
+  person = (id: string) => this.#get<Person>(at("users", id));
+  walletOf = (user: string) => this.#get<Wallet>(query("/wallet", { user_id: user }));
+  setRoles = (user: string, roles: string[]) =>
+    this.#write<Person>({ path: at("users", user, "roles"), method: "PUT", body: { roles } });
+  unlockPin = (user: string) => this.#write<void>({ path: at("users", user, "pin", "unlock"), method: "POST" });
+  audit = (search: AuditSearch, cursor?: string | null) =>
+    this.#get<Page<AuditEntry>>(query("/audit", { ...search, cursor }));
+
+  setPin = (user: string, pin: string, password: string) =>
+    this.#write<void>({ path: at("users", user, "pin"), method: "PUT", body: { pin, password } });
+  setPhone = (user: string, phone: string) =>
+    this.#write<void>({ path: at("users", user, "phone"), method: "PUT", body: { phone } });
+  limits = (user: string) => this.#get<SpendingLimits>(at("users", user, "limits"));
+  setLimits = (user: string, limits: OwnLimits) =>
+    this.#write<SpendingLimits>({ path: at("users", user, "limits"), method: "PUT", body: limits });
+  erasePerson = (user: string) => this.#write<void>({ path: at("users", user), method: "DELETE" });
 
   liveTicket = async () => (await this.#write<{ ticket: string }>({ path: "/live/tickets", method: "POST" })).ticket;
 
@@ -84,6 +144,10 @@ export class PersonApi {
 
   #write<T>(call: Call): Promise<T> {
     return this.session.call<T>(call);
+  }
+
+  #change<T>(key: string, body: object, ...path: string[]): Promise<T> {
+    return this.#write<T>({ path: at(...path), method: "POST", key, body });
   }
 }
 
@@ -107,6 +171,17 @@ export class StationApi {
     send<Payment>({ path: "/transactions", method: "POST", key, headers: this.#headers, body: payment });
 
   payment = (id: string) => send<Payment>({ path: at("transactions", id), headers: this.#headers });
+
+  /** The payer's PIN goes from their fingers to the server and is kept nowhere in between. */
+  confirmByPin = (key: string, id: string, pin: string, amount: Money) =>
+    this.#change<Payment>(key, { pin, amount }, id, "confirm");
+  cancel = (key: string, id: string) => this.#change<Payment>(key, {}, id, "cancel");
+  reopen = (key: string, id: string) => this.#change<Payment>(key, {}, id, "reopen");
+  refund = (key: string, id: string, reason: string) => this.#change<Adjustment>(key, { reason }, id, "refunds");
+
+  #change<T>(key: string, body: object, id: string, what: string): Promise<T> {
+    return send<T>({ path: at("transactions", id, what), method: "POST", key, headers: this.#headers, body });
+  }
 
   #sighting<T>(place: "gates" | "tills", key: string, picture: Blob): Promise<T> {
     const form = new FormData();

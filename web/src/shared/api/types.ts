@@ -24,9 +24,11 @@ export interface Person {
   name: string;
   email: string;
   roles: string[];
-  wallet?: { amount_minor: number; currency: string } | null;
+  wallet?: Money | null;
   created_at?: string;
   disabled?: boolean;
+  has_pin?: boolean;
+  has_phone?: boolean;
 }
 
 export interface Consent {
@@ -191,14 +193,104 @@ export interface TillAnswer {
   person: RecognisedPerson | null;
 }
 
+export interface Money {
+  amount_minor: number;
+  currency: string;
+}
+
+export type PaymentStatus =
+  | "created"
+  | "awaiting_confirmation"
+  | "authorised"
+  | "captured"
+  | "expired"
+  | "cancelled"
+  | "refused"
+  | "refunded";
+
 export interface Payment {
   id: string;
   user_id: string;
   merchant_id: string;
-  amount: { amount_minor: number; currency: string };
-  status: "captured" | "awaiting_confirmation" | "refused" | "expired" | "refunded";
+  till_id?: string | null;
+  amount: Money;
+  status: PaymentStatus;
+  captured_minor: number;
+  refunded_minor: number;
+  /** How what was taken differs from what was asked for. */
+  exception?: "late" | "partial" | "over" | null;
+  dispute?: "open" | "won" | "lost" | null;
+  /** In the payer's words. */
+  dispute_reason?: string | null;
   created_at: string;
+  /** When what it waits for is over. */
   expires_at?: string | null;
+  captured_at?: string | null;
+}
+
+export type AdjustmentState = "pending_approval" | "done" | "rejected";
+
+/** Money that staff move: a refund of a payment, or a correction of a wallet. */
+export interface Adjustment {
+  id: string;
+  kind: "refund" | "correction";
+  transaction_id?: string | null;
+  user_id: string;
+  direction: "credit" | "debit";
+  amount: Money;
+  reason: string;
+  state: AdjustmentState;
+  /** "person:…" or "station:…", as everywhere where somebody is named by what they are. */
+  requested_by: string;
+  requested_at: string;
+  decided_by?: string | null;
+  decided_at?: string | null;
+}
+
+/** Which payments a list holds; what is absent does not matter. */
+export interface PaymentSearch {
+  user_id?: string;
+  merchant_id?: string;
+  status?: string;
+  from?: string;
+  to?: string;
+}
+
+/** What a person lets their own face spend, beside what the installation lets it. */
+export interface SpendingLimits {
+  payment_minor?: number | null;
+  day_minor?: number | null;
+  payment_minor_max: number;
+  day_minor_max: number;
+  currency: string;
+}
+
+export interface AuditEntry {
+  seq: number;
+  at: string;
+  who: string;
+  what: string;
+  subject: string;
+}
+
+export interface AuditSearch {
+  who?: string;
+  what?: string;
+  subject?: string;
+  from?: string;
+  to?: string;
+}
+
+export interface ListedReceipt {
+  id: string;
+  kind: string;
+  at: string;
+  amount: Money;
+  payee: string;
+  /** The payment, journey or refund that it is about. */
+  subject: string;
+  corrects?: string | null;
+  text?: string | null;
 }
 
 export interface LiveEvent {

@@ -44,24 +44,37 @@ interface ConfirmProps {
   title: string;
   children: ReactNode;
   action: string;
+  /** The way back. */
+  keep?: string;
   busy?: boolean;
+  /** Something is still missing. */
+  disabled?: boolean;
   error?: unknown;
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ opened, title, children, action, busy, error, onConfirm, onClose }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { opened, title, children, action, keep, busy, disabled, error, onConfirm, onClose } = props;
   return (
     <Modal opened={opened} onClose={onClose} title={<Text fw={700}>{title}</Text>}>
       <Stack>
-        <Text size="sm">{children}</Text>
+        <Text size="sm" component="div">
+          {children}
+        </Text>
         <ProblemNote error={error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
+            {keep ?? "Cancel"}
           </Button>
-          <Button color="red.8" loading={busy ?? false} onClick={onConfirm} data-testid="confirm">
+          <Button
+            color="red.8"
+            loading={busy ?? false}
+            disabled={disabled ?? false}
+            onClick={onConfirm}
+            data-testid="confirm"
+          >
             {action}
           </Button>
         </Group>

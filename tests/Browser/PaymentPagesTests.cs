@@ -1,0 +1,201 @@
+using Microsoft.Playwright;
+using SightPay.Vision.Runtime;
+
+namespace SightPay.Browser.Tests;
+
+/// <summary>Paying, giving back, objecting and deciding in the pages, against the real server.</summary>
+public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<RunningServer>
+{
+    [SkippableFact]
+    public async Task A_payment_is_agreed_to_in_the_app_receipted_refunded_and_objected_to()
+    {
+        await using var chromium = await StartAsync();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Mira Sen");
+        await phone.TopUpAsync("500", 50_000);
+        var payment = await AskAsync(phone, 120_00);
+
+        await phone.SeeAsync("payment-waiting");
+        await phone.InspectAsync("app-payment-asked");
+        await phone.PressAsync("payment-look");
+        await phone.SeeAsync("time-left");
+        await phone.InspectAsync("app-payment-waiting");
+        await phone.PressAsync("pay");
+        await phone.SeeAsync("payment-details", "data-status", "captured");
+        await phone.SeeAsync("receipt", "data-kind", "purchase");
+        await phone.InspectAsync("app-payment-paid");
+        await ReadReceiptAsync(phone);
+
+        var console = await OperatorAsync(chromium);
+        await console.PressAsync("nav-payments");
+        await console.FillAsync("filter-user", payment);
+        await console.PressAsync("filter-open");
+        await console.FillAsync("refund-amount", "20");
+        await console.FillAsync("refund-reason", "The soup was cold");
+        await console.InspectAsync("console-payment");
+        await console.PressAsync("refund-send");
+        await console.SeeAsync("payment-details", "data-refunded", 20_00);
+        await phone.SeeAsync("payment-details", "data-refunded", 20_00);
+        await phone.SeeAsync("refund", "data-state", "done");
+
+        await phone.PressAsync("not-me");
+        await phone.FillAsync("not-me-reason", "I was not at this shop on that day.");
+        await phone.InspectAsync("app-not-me");
+        await phone.PressAsync("not-me-send");
+        await console.PressAsync("nav-decisions");
+        await console.SeeAsync("dispute");
+        await console.InspectAsync("console-decisions");
+        await console.At("dispute").GetByText("Decide").ClickAsync();
+        await console.InspectAsync("console-dispute");
+        await console.PressAsync("dispute-customer");
+        await console.PressAsync("confirm");
+        await console.SeeAsync("payment-details", "data-status", "refunded");
+        await phone.SeeAsync("payment-details", "data-status", "refunded");
+        await phone.PressAsync("nav-payments");
+        await phone.SeeAsync("payment", "data-status", "refunded");
+        await phone.InspectAsync("app-payments");
+        await phone.PressAsync("nav-wallet");
+        await phone.SeeAsync("available", "data-minor", 500_00);
+        await phone.SeeAsync("entry");
+        await phone.InspectAsync("app-wallet-entries");
+        foreach (var walker in new[] { phone, console }) Assert.Empty(walker.Errors);
+    }
+
+    [SkippableFact]
+    public async Task A_large_refund_waits_for_a_second_operator()
+    {
+        await using var chromium = await StartAsync();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Tara Roy");
+        await phone.TopUpAsync("900", 900_00);
+        var payment = await AskAsync(phone, 600_00);
+        await phone.PressAsync("payment-confirm");
+        await phone.SeeAsync("available", "data-minor", 300_00);
+        var colleague = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await colleague.SignUpAsync("Bela Dey");
+
+        var first = await OperatorAsync(chromium);
+        await first.PressAsync("nav-people");
+        await first.FillAsync("people-search", "Bela");
+        await first.At("person").GetByRole(AriaRole.Link).First.ClickAsync();
+        await first.At("role-manager").CheckAsync();
+        await first.InspectAsync("console-person");
+        await first.PressAsync("roles-save");
+        await Assertions.Expect(first.At("toasts")).ToContainTextAsync("Roles saved");
+        await first.GoAsync($"/console/payments/{payment}");
+        await first.FillAsync("refund-reason", "Everything was returned");
+        await first.PressAsync("refund-send");
+        await first.PressAsync("nav-decisions");
+        await first.SeeAsync("own-wish");
+        await first.InspectAsync("console-own-wish");
+        await Assertions.Expect(first.At("approve")).ToHaveCountAsync(0);
+
+        var second = await Walker.OpenAsync(chromium, server.Address, Walker.Desktop);
+        await second.SignInAsync(Walks.EmailOf("Bela Dey"), Walks.Password);
+        await second.PressAsync("nav-decisions");
+        await second.SeeAsync("approve");
+        await second.InspectAsync("console-approval");
+        await second.PressAsync("approve");
+        await phone.SeeAsync("available", "data-minor", 900_00);
+        await second.PressAsync("nav-audit");
+        await second.SeeAsync("audit-entry");
+        await second.InspectAsync("console-audit");
+        foreach (var walker in new[] { phone, first, second }) Assert.Empty(walker.Errors);
+    }
+
+    [SkippableFact]
+    public async Task A_face_is_not_enough_for_a_larger_sum_and_the_PIN_at_the_till_pays_it()
+    {
+        await using var chromium = await StartAsync();
+        using var faces = new SampleFaces();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Kiran Bose");
+        await phone.TopUpAsync("500", 500_00);
+        await phone.EnrolByPhotoAsync(faces, SampleFaces.Asha);
+        await ChoosePinAsync(phone, "8392");
+        var console = await OperatorAsync(chromium);
+        var till = await Walker.OpenAsync(chromium, server.Address, Walker.Desktop);
+        await till.GoAsync(await console.KioskLinkAsync("canteen-till"));
+
+        await till.FillAsync("till-amount-entry", "250");
+        await till.PressAsync("till-continue");
+        await till.At("station-mode").GetByText("Photo file").ClickAsync();
+        var photo = PictureCodec.EncodeJpeg(faces.Draw(SampleFaces.Asha, SampleFaces.AtTheGate), 90);
+        await till.At("photo-file").SetInputFilesAsync(Walks.Photo("till.jpg", photo));
+        await till.SeeAsync("agree-name");
+        await till.InspectAsync("till-agree");
+        await till.PressAsync("agree-yes");
+        await EnterAsync(till, "7146");
+        await Assertions.Expect(till.At("problem")).ToContainTextAsync("4 tries are left");
+        await till.InspectAsync("till-pin");
+        await EnterAsync(till, "8392");
+        await till.SeeAsync("verdict", "data-decision", "open");
+        await till.InspectAsync("till-paid");
+        await phone.PressAsync("nav-wallet");
+        await phone.SeeAsync("available", "data-minor", 250_00);
+
+        await till.PressAsync("verdict-next");
+        await till.PressAsync("last-sales");
+        await till.PressAsync("sale-refund");
+        await till.FillAsync("sale-reason", "Wrong dish");
+        await till.InspectAsync("till-last-sales");
+        await till.PressAsync("sale-refund-send");
+        await till.SeeAsync("sale", "data-status", "refunded");
+        await phone.SeeAsync("available", "data-minor", 500_00);
+        // The browser notes the one answer that was a refusal.
+        Assert.Single(till.Errors, error => error.Contains("403", StringComparison.Ordinal));
+        Assert.Single(till.Errors);
+        Assert.Empty(phone.Errors);
+    }
+
+    private static async Task ChoosePinAsync(Walker phone, string pin)
+    {
+        await phone.PressAsync("account");
+        await phone.PressAsync("to-security");
+        await phone.SeeAsync("pin-card", "data-set", "false");
+        await phone.FillAsync("pin", "1234");
+        await phone.FillAsync("pin-password", Walks.Password);
+        await phone.PressAsync("pin-save");
+        await phone.InspectAsync("app-security");
+        await phone.FillAsync("pin", pin);
+        await phone.PressAsync("pin-save");
+        await phone.SeeAsync("pin-card", "data-set", "true");
+    }
+
+    private static async Task EnterAsync(Walker till, string pin)
+    {
+        await till.SeeAsync("pin-pad");
+        foreach (var digit in pin) await till.PressAsync($"pin-key-{digit}");
+        await till.PressAsync("pin-send");
+    }
+
+    /// <summary>The printed page opens beside the app, and the proof can be kept.</summary>
+    private static async Task ReadReceiptAsync(Walker phone)
+    {
+        var printed = await phone.Page.Context.RunAndWaitForPageAsync(() => phone.PressAsync("receipt-print"));
+        await Assertions.Expect(printed.Locator("body")).ToContainTextAsync("canteen");
+        await printed.CloseAsync();
+        var proof = await phone.Page.RunAndWaitForDownloadAsync(() => phone.PressAsync("receipt-download"));
+        Assert.EndsWith(".json", proof.SuggestedFilename, StringComparison.Ordinal);
+    }
+
+    private async Task<Chromium> StartAsync()
+    {
+        Chromium.SkipWithoutBrowser();
+        await server.StartAsync();
+        return await Chromium.StartAsync();
+    }
+
+    private async Task<Walker> OperatorAsync(Chromium chromium)
+    {
+        var console = await Walker.OpenAsync(chromium, server.Address, Walker.Desktop);
+        await console.SignInAsync(server.Demo.Operator.Email, server.Demo.Operator.Password);
+        return console;
+    }
+
+    private async Task<string> AskAsync(Walker payer, long amountMinor)
+    {
+        using var till = new Till(server.Address, server.Demo);
+        return await till.AskAsync(await payer.PersonIdAsync(), amountMinor);
+    }
+}

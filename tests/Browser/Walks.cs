@@ -1,0 +1,76 @@
+using Microsoft.Playwright;
+using SightPay.Vision.Runtime;
+
+namespace SightPay.Browser.Tests;
+
+/// <summary>Ways through the pages that several stories take.</summary>
+internal static class Walks
+{
+    public const string Password = "river-boat-42";
+
+    public static async Task SignUpAsync(this Walker phone, string name)
+    {
+        await phone.GoAsync("/app");
+        await phone.PressAsync("to-sign-up");
+        await phone.FillAsync("name", name);
+        await phone.FillAsync("email", EmailOf(name));
+        await phone.FillAsync("password", Password);
+        await phone.PressAsync("sign-up");
+        await phone.SeeAsync("available", "data-minor", 0);
+        await phone.InspectAsync("app-home");
+    }
+
+    public static string EmailOf(string name) => $"{name.Split(' ')[0].ToLowerInvariant()}@example.org";
+
+    public static async Task ConsentAsync(this Walker phone)
+    {
+        await phone.PressAsync("nav-face");
+        await phone.SeeAsync("consent");
+        await phone.InspectAsync("app-consent");
+        await phone.At("consent-read").CheckAsync();
+        await phone.PressAsync("consent-give");
+        await phone.SeeAsync("enrol");
+    }
+
+    public static async Task EnrolByPhotoAsync(this Walker phone, SampleFaces faces, SamplePerson person)
+    {
+        await phone.ConsentAsync();
+        await phone.At("enrol-way").GetByText("Choose photos").ClickAsync();
+        var photo = PictureCodec.EncodeJpeg(faces.Draw(person, SampleFaces.AtHome), 90);
+        await phone.At("enrol-files").SetInputFilesAsync(Photo("me.jpg", photo));
+        await phone.PressAsync("enrol-send");
+        await phone.SeeAsync("face-enrolled");
+    }
+
+    public static async Task TopUpAsync(this Walker phone, string amount, long availableMinor)
+    {
+        await phone.PressAsync("nav-wallet");
+        await phone.FillAsync("top-up-amount", amount);
+        await phone.PressAsync("top-up");
+        await phone.SeeAsync("available", "data-minor", availableMinor);
+        await phone.InspectAsync("app-wallet");
+    }
+
+    /// <summary>An operator signs in at the console.</summary>
+    public static async Task SignInAsync(this Walker console, string email, string password)
+    {
+        await console.GoAsync("/console");
+        await console.FillAsync("email", email);
+        await console.FillAsync("password", password);
+        await console.PressAsync("sign-in");
+        await console.SeeAsync("inside-total");
+    }
+
+    public static async Task<string> KioskLinkAsync(this Walker console, string station)
+    {
+        await console.PressAsync("nav-stations");
+        await console.PressAsync($"open-kiosk-{station}");
+        var link = await console.At("kiosk-link").InputValueAsync();
+        await console.InspectAsync("console-kiosk-link");
+        await console.Page.Keyboard.PressAsync("Escape");
+        return link;
+    }
+
+    public static FilePayload Photo(string name, byte[] picture) =>
+        new() { Name = name, MimeType = "image/jpeg", Buffer = picture };
+}

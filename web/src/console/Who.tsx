@@ -1,0 +1,30 @@
+import { Anchor } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { ApiProblem } from "../shared/api/problem";
+import { api, session } from "./operator";
+
+/** "person:…" and "station:…" as people say them, with a way to them. */
+export function Who({ name }: { name: string }) {
+  const [kind = "", id = ""] = name.split(/:(.*)/);
+  if (kind === "person") return <PersonName id={id} />;
+  if (kind === "station") return <>{id}</>;
+  return <>{name === "anonymous" ? "Nobody signed in" : name}</>;
+}
+
+function PersonName({ id }: { id: string }) {
+  const person = useQuery({
+    queryKey: ["person", id],
+    queryFn: () => api.person(id),
+    staleTime: 5 * 60_000,
+    retry: false,
+  });
+  if (id === session.person?.id) return <>You</>;
+  const erased = person.error instanceof ApiProblem && person.error.status === 404;
+  if (erased) return <>Somebody erased</>;
+  return (
+    <Anchor component={Link} to={`/people/${id}`} onClick={(event) => event.stopPropagation()} inherit>
+      {person.data?.name ?? `Person ${id.slice(-6)}`}
+    </Anchor>
+  );
+}

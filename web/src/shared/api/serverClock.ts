@@ -1,0 +1,21 @@
+/**
+ * The server's clock as its answers tell it, so that a countdown is right on a phone whose own clock is not. The Date
+ * header names whole seconds and is renewed once in a second: on average the truth is a second later.
+ */
+export class ServerClock {
+  #aheadMs = 0;
+
+  constructor(private readonly own: () => number = Date.now) {}
+
+  hear(date: string | null): void {
+    const at = date === null ? Number.NaN : Date.parse(date);
+    if (!Number.isNaN(at)) this.#aheadMs = at + 1_000 - this.own();
+  }
+
+  /** Milliseconds since 1970, as the server counts them. */
+  now(): number {
+    return this.own() + this.#aheadMs;
+  }
+}
+
+export const serverClock = new ServerClock();

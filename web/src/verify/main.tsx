@@ -1,0 +1,5 @@
+import { show } from "../shared/ui/Frame";
+import { VerifyPage } from "./VerifyPage";
+import "./verify.css";
+
+show(<VerifyPage />);
