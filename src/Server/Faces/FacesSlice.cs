@@ -41,6 +41,9 @@ public static class FacesSlice
             provider.GetRequiredService<GalleryFollower>().IsReady ? null : "the gallery is being built"));
         services.AddSingleton<EnrolFace>();
         services.AddSingleton<EraseFace>();
+        services.AddSingleton(new PersonSection(
+            "faces",
+            "select template_id, pack, quality, images_used, liveness, enrolled_at from face where person = $1"));
         services.AddSingleton<IConsentWithdrawal>(provider => provider.GetRequiredService<EraseFace>());
         return services;
     }

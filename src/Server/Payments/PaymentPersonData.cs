@@ -1,6 +1,5 @@
 using Npgsql;
 using SightPay.Server.People;
-using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -10,6 +9,28 @@ namespace SightPay.Server.Payments;
 /// </summary>
 internal sealed class PaymentPersonData : IPersonData
 {
+    public static IReadOnlyList<PersonSection> Sections { get; } =
+    [
+        new("payments",
+            """
+            select id, kind, payee, station, method, amount_minor, currency, state, captured_minor, refunded_minor,
+                dispute, dispute_reason, created_at, captured_at
+            from payment where person = $1 order by seq
+            """),
+        new("top_ups",
+            """
+            select id, provider, amount_minor, currency, state, created_at, settled_at
+            from top_up where person_id = $1 order by id
+            """),
+        new("adjustments",
+            """
+            select id, kind, payment, direction, amount_minor, currency, reason, state, requested_at, decided_at
+            from adjustment where person = $1 order by seq
+            """),
+        new("limits", "select payment_minor, day_minor from own_limit where person = $1"),
+        new("spending", "select day, spent_by, spent_minor, payments from spending where person = $1 order by day"),
+    ];
+
     public async Task<(string Code, string Detail)?> ObstacleAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
     {
@@ -45,8 +66,6 @@ internal sealed class PaymentPersonData : IPersonData
             },
         };
         await batch.ExecuteNonQueryAsync(ct);
-        // Receipts of journeys and top-ups too: Receipts stands beside People and cannot be asked by it.
-        await ReceiptBook.ForgetPayerAsync(connection, transaction, person, ct);
     }
 
     private static NpgsqlBatchCommand Of(string sql, Guid person) =>

@@ -18,6 +18,7 @@ public static class PaymentsSlice
         services.AddSingleton(settings);
         services.AddSingleton<ICompanionWriter, SpendingTable>();
         services.AddSingleton<IPersonData, PaymentPersonData>();
+        foreach (var section in PaymentPersonData.Sections) services.AddSingleton(section);
         services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
         services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
         services.AddSingleton<ICompanionWriter, TopUpCreditedWriter>();

@@ -34,7 +34,8 @@ public static class PeopleSlice
         services.AddSingleton(provider => new Phones(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<PersonVault>(),
             provider.GetRequiredService<RateLimits>()));
-        services.AddSingleton<ErasePerson>().AddSingleton<SetPin>().AddSingleton<SetPhone>().AddSingleton<SetRoles>();
+        services.AddSingleton<ErasePerson>().AddSingleton<ExportPerson>();
+        services.AddSingleton<SetPin>().AddSingleton<SetPhone>().AddSingleton<SetRoles>();
         services.AddSingleton<SignUp>().AddSingleton<ShowPeople>().AddSingleton<SignIn>();
         services.AddSingleton<RefreshSession>().AddSingleton<SignOut>();
         services.AddSingleton<GrantConsent>().AddSingleton<WithdrawConsent>();
@@ -70,6 +71,10 @@ public static class PeopleSlice
         users.MapGet("/{id}", (HttpContext http, string id, ShowPeople use, CancellationToken ct) =>
                 use.OneAsync(http, id, ct))
             .WithSummary("Show a person").RequireAuthorization(Access.Person).Produces<UserAnswer>();
+        users.MapGet("/{id}/export", (HttpContext http, string id, ExportPerson use, CancellationToken ct) =>
+                use.RunAsync(http, id, ct))
+            .WithSummary("Everything that is kept of oneself").RequireAuthorization(Access.Person)
+            .Produces(200, contentType: "application/json");
         users.MapDelete("/{id}", (HttpContext http, string id, ErasePerson use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Erase a person, once nothing of their money is open").RequireAuthorization(Access.Person)

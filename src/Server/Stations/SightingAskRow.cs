@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using SightPay.Ledger;
 
 namespace SightPay.Server.Stations;
@@ -14,116 +13,73 @@ public sealed record AskResolvedRow(Guid SightingId, Guid Person) : CompanionRow
     public const string AlreadyResolved = "sighting_resolved";
 }
 
-internal sealed class SightingAskWriter : ICompanionWriter
+internal sealed class SightingAskWriter : CompanionLog<SightingAskRow>
 {
-    public Type RowType => typeof(SightingAskRow);
-
-    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch();
-
-    private sealed class Batch : ICompanionBatch
-    {
-        private readonly List<(SightingAskRow Row, DateTimeOffset At)> _applied = [];
-
-        public int Load(NpgsqlBatch batch) => 0;
-
-        public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
-
-        public GuardVerdict Check(CompanionRow row) => GuardVerdict.Ok;
-
-        public void Apply(CompanionRow row, DateTimeOffset at) => _applied.Add(((SightingAskRow)row, at));
-
-        public void Write(NpgsqlBatch batch)
+    protected override void Write(NpgsqlBatch batch, IReadOnlyList<(SightingAskRow Row, DateTimeOffset At)> rows) =>
+        batch.BatchCommands.Add(new(
+            """
+            insert into sighting_ask (sighting, station, at, candidates)
+            select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[])
+            """)
         {
-            if (_applied.Count == 0) return;
-            batch.BatchCommands.Add(new(
-                """
-                insert into sighting_ask (sighting, station, at, candidates)
-                select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[])
-                """)
+            Parameters =
             {
-                Parameters =
-                {
-                    new() { Value = _applied.Select(ask => ask.Row.SightingId).ToArray() },
-                    new() { Value = _applied.Select(ask => ask.Row.Station).ToArray() },
-                    new()
-                    {
-                        Value = _applied.Select(ask => ask.At.UtcDateTime).ToArray(),
-                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-                    },
-                    new()
-                    {
-                        Value = _applied.Select(ask => ask.Row.Candidates.ToArray()).ToArray(),
-                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
-                    },
-                },
-            });
-        }
-    }
+                new() { Value = rows.Select(ask => ask.Row.SightingId).ToArray() },
+                new() { Value = rows.Select(ask => ask.Row.Station).ToArray() },
+                new() { Value = rows.Select(ask => ask.At.UtcDateTime).ToArray() },
+                new() { Value = rows.Select(ask => ask.Row.Candidates.ToArray()).ToArray() },
+            },
+        });
 }
 
-internal sealed class AskResolvedWriter : ICompanionWriter
+/// <param name="At">Null: a second factor may still resolve it.</param>
+internal sealed record AskState(DateTimeOffset? At, Guid? Person);
+
+internal sealed class AskResolvedTable : CompanionTable<AskResolvedRow, Guid, AskState>
 {
-    public Type RowType => typeof(AskResolvedRow);
+    protected override IEnumerable<Guid> KeysOf(AskResolvedRow row) => [row.SightingId];
 
-    public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) =>
-        new Batch([.. rows.Cast<AskResolvedRow>().Select(row => row.SightingId).Distinct()]);
-
-    private sealed class Batch(Guid[] sightings) : ICompanionBatch
+    // Locked: tries are counted by requests.
+    protected override NpgsqlBatchCommand Load(Guid[] keys) => new(
+        """
+        select sighting, resolved_at, person from sighting_ask where sighting = any($1) order by sighting for update
+        """)
     {
-        private readonly HashSet<Guid> _open = [];
-        private readonly List<(AskResolvedRow Row, DateTimeOffset At)> _resolved = [];
+        Parameters = { new() { Value = keys } },
+    };
 
-        public int Load(NpgsqlBatch batch)
-        {
-            // Locked: tries are counted by requests.
-            batch.BatchCommands.Add(new(
-                """
-                select sighting from sighting_ask where sighting = any($1) and resolved_at is null
-                order by sighting for update
-                """)
-            {
-                Parameters = { new() { Value = sightings } },
-            });
-            return 1;
-        }
+    protected override (Guid Key, AskState State) Read(NpgsqlDataReader reader) => (
+        reader.GetGuid(0),
+        new(
+            reader.IsDBNull(1) ? null : reader.GetFieldValue<DateTimeOffset>(1),
+            reader.IsDBNull(2) ? null : reader.GetGuid(2)));
 
-        public async Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct)
-        {
-            while (await reader.ReadAsync(ct)) _open.Add(reader.GetGuid(0));
-        }
-
-        public GuardVerdict Check(CompanionRow row) => _open.Contains(((AskResolvedRow)row).SightingId)
+    protected override GuardVerdict Check(AskResolvedRow row, CompanionStates<Guid, AskState> states) =>
+        states.Find(row.SightingId) is { At: null }
             ? GuardVerdict.Ok
             : GuardVerdict.Refused(AskResolvedRow.AlreadyResolved);
 
-        public void Apply(CompanionRow row, DateTimeOffset at)
-        {
-            var resolved = (AskResolvedRow)row;
-            _open.Remove(resolved.SightingId);
-            _resolved.Add((resolved, at));
-        }
+    protected override void Apply(AskResolvedRow row, DateTimeOffset at, CompanionStates<Guid, AskState> states) =>
+        states.Set(row.SightingId, new(at, row.Person));
 
-        public void Write(NpgsqlBatch batch)
+    protected override void Write(
+        NpgsqlBatch batch, IReadOnlyList<(Guid Key, AskState State)> inserted,
+        IReadOnlyList<(Guid Key, AskState State)> updated)
+    {
+        if (updated.Count == 0) return;
+        batch.BatchCommands.Add(new(
+            """
+            update sighting_ask a set resolved_at = r.at, person = r.person, candidates = null
+            from unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) r(sighting, at, person)
+            where a.sighting = r.sighting
+            """)
         {
-            if (_resolved.Count == 0) return;
-            batch.BatchCommands.Add(new(
-                """
-                update sighting_ask a set resolved_at = r.at, person = r.person, candidates = null
-                from unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) r(sighting, at, person)
-                where a.sighting = r.sighting
-                """)
+            Parameters =
             {
-                Parameters =
-                {
-                    new() { Value = _resolved.Select(ask => ask.Row.SightingId).ToArray() },
-                    new()
-                    {
-                        Value = _resolved.Select(ask => ask.At.UtcDateTime).ToArray(),
-                        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-                    },
-                    new() { Value = _resolved.Select(ask => ask.Row.Person).ToArray() },
-                },
-            });
-        }
+                new() { Value = updated.Select(ask => ask.Key).ToArray() },
+                new() { Value = updated.Select(ask => ask.State.At!.Value.UtcDateTime).ToArray() },
+                new() { Value = updated.Select(ask => ask.State.Person!.Value).ToArray() },
+            },
+        });
     }
 }

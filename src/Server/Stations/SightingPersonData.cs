@@ -6,6 +6,9 @@ namespace SightPay.Server.Stations;
 /// <summary>Where and when a person was seen goes with them, before its retention is over.</summary>
 internal sealed class SightingPersonData : IPersonData
 {
+    public static PersonSection Section { get; } = new(
+        "sightings", "select id, station, at, band, finding from sighting where person = $1 order by at");
+
     public Task<(string Code, string Detail)?> ObstacleAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
         Task.FromResult<(string, string)?>(null);

@@ -35,9 +35,10 @@ public static class StationsSlice
         services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
         services.AddSingleton<SightingAsks>();
         services.AddSingleton<IPersonData, SightingPersonData>();
+        services.AddSingleton(SightingPersonData.Section);
         services.AddSingleton<ICompanionWriter, SightingWriter>();
         services.AddSingleton<ICompanionWriter, SightingAskWriter>();
-        services.AddSingleton<ICompanionWriter, AskResolvedWriter>();
+        services.AddSingleton<ICompanionWriter, AskResolvedTable>();
         services.AddHostedService<SightingRetention>();
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, StationAuthentication>(Access.StationScheme, null);

@@ -6,6 +6,13 @@ namespace SightPay.Server.Transit;
 /// <summary>What the gates keep of a person. Journeys stay, under a number that leads to nobody.</summary>
 internal sealed class TransitPersonData : IPersonData
 {
+    public static PersonSection Section { get; } = new(
+        "journeys",
+        """
+        select id, state, entry_gate, entry_stop, entry_at, exit_gate, exit_stop, exit_at, fare_minor, owed_minor
+        from transit_journey where person = $1 order by seq
+        """);
+
     public async Task<(string Code, string Detail)?> ObstacleAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
     {

@@ -45,6 +45,7 @@ public static class TransitSlice
         services.AddSingleton<PassGate>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());
         services.AddSingleton<IPersonData, TransitPersonData>();
+        services.AddSingleton(TransitPersonData.Section);
         services.AddSingleton<CloseOverdue>();
         services.AddHostedService(provider => provider.GetRequiredService<CloseOverdue>());
         services.AddSingleton<ICompanionWriter, RiderWriter>();
