@@ -14,7 +14,8 @@ public static class WalletsSlice
 
     /// <summary>Needs GeneralLedger among the services.</summary>
     public static IServiceCollection AddWallets(this IServiceCollection services, WalletSettings settings) =>
-        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>().AddSingleton<ShowStatement>()
+        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>()
+            .AddSingleton<ShowStatement>()
             .AddSingleton<IPersonData, ReceiptPersonData>();
 
     public static IEndpointRouteBuilder MapWallets(this IEndpointRouteBuilder app)

@@ -29,7 +29,8 @@ public sealed class BooksVerbsTests : IAsyncLifetime
         await ExecuteAsync("update account set credits_posted = credits_posted + 5 where key = 'operator:transit'");
         Assert.Equal(BooksVerbs.Differs, await VerbsOn(_server.Database).RebuildAsync(onlyCheck: true, default));
         Assert.Contains(
-            "account operator:transit stores debits 0 (pending 0), credits 5 (pending 0); its transfers give debits 0 (pending 0), credits 0 (pending 0).", _told.ToString());
+            "account operator:transit stores debits 0 (pending 0), credits 5 (pending 0); its transfers give "
+            + "debits 0 (pending 0), credits 0 (pending 0).", _told.ToString());
         Assert.Equal(BooksVerbs.NotDone, await VerbsOn(_server.Database).RebuildAsync(onlyCheck: false, default));
         Assert.Contains("A server writes this ledger. Stop it first.", _told.ToString());
     }
