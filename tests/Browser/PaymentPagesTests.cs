@@ -112,7 +112,7 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
         await phone.SignUpAsync("Kiran Bose");
         await phone.TopUpAsync("500", 500_00);
         await phone.EnrolByPhotoAsync(faces, SampleFaces.Asha);
-        await ChoosePinAsync(phone, "8392");
+        await phone.ChoosePinAsync("8392");
         var console = await OperatorAsync(chromium);
         var till = await Walker.OpenAsync(chromium, server.Address, Walker.Desktop);
         await till.GoAsync(await console.KioskLinkAsync("canteen-till"));
@@ -125,10 +125,10 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
         await till.SeeAsync("agree-name");
         await till.InspectAsync("till-agree");
         await till.PressAsync("agree-yes");
-        await EnterAsync(till, "7146");
+        await till.EnterPinAsync("7146");
         await Assertions.Expect(till.At("problem")).ToContainTextAsync("4 tries are left");
         await till.InspectAsync("till-pin");
-        await EnterAsync(till, "8392");
+        await till.EnterPinAsync("8392");
         await till.SeeAsync("verdict", "data-decision", "open");
         await till.InspectAsync("till-paid");
         await phone.PressAsync("nav-wallet");
@@ -148,28 +148,7 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
         Assert.Empty(phone.Errors);
     }
 
-    private static async Task ChoosePinAsync(Walker phone, string pin)
-    {
-        await phone.PressAsync("account");
-        await phone.PressAsync("to-security");
-        await phone.SeeAsync("pin-card", "data-set", "false");
-        await phone.FillAsync("pin", "1234");
-        await phone.FillAsync("pin-password", Walks.Password);
-        await phone.PressAsync("pin-save");
-        await phone.InspectAsync("app-security");
-        await phone.FillAsync("pin", pin);
-        await phone.PressAsync("pin-save");
-        await phone.SeeAsync("pin-card", "data-set", "true");
-    }
-
-    private static async Task EnterAsync(Walker till, string pin)
-    {
-        await till.SeeAsync("pin-pad");
-        foreach (var digit in pin) await till.PressAsync($"pin-key-{digit}");
-        await till.PressAsync("pin-send");
-    }
-
-    /// <summary>The printed page opens beside the app, and the proof can be kept.</summary>
+    /// <summary>The printed page opens beside the app, the proof can be kept, and anybody's check agrees.</summary>
     private static async Task ReadReceiptAsync(Walker phone)
     {
         var printed = await phone.Page.Context.RunAndWaitForPageAsync(() => phone.PressAsync("receipt-print"));
@@ -177,6 +156,9 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
         await printed.CloseAsync();
         var proof = await phone.Page.RunAndWaitForDownloadAsync(() => phone.PressAsync("receipt-download"));
         Assert.EndsWith(".json", proof.SuggestedFilename, StringComparison.Ordinal);
+        var check = await phone.Page.Context.RunAndWaitForPageAsync(() => phone.PressAsync("receipt-check"));
+        await Assertions.Expect(check.GetByTestId("receipt-verdict")).ToHaveAttributeAsync("data-verdict", "holds");
+        await check.CloseAsync();
     }
 
     private async Task<Chromium> StartAsync()

@@ -71,6 +71,29 @@ internal static class Walks
         return link;
     }
 
+    /// <summary>A PIN that is guessed too easily is refused on the way.</summary>
+    public static async Task ChoosePinAsync(this Walker phone, string pin)
+    {
+        await phone.PressAsync("account");
+        await phone.PressAsync("to-security");
+        await phone.SeeAsync("pin-card", "data-set", "false");
+        await phone.FillAsync("pin", "1234");
+        await phone.FillAsync("pin-password", Password);
+        await phone.PressAsync("pin-save");
+        await phone.InspectAsync("app-security");
+        await phone.FillAsync("pin", pin);
+        await phone.PressAsync("pin-save");
+        await phone.SeeAsync("pin-card", "data-set", "true");
+    }
+
+    /// <summary>Digits on the keys of a till's screen.</summary>
+    public static async Task EnterPinAsync(this Walker till, string pin)
+    {
+        await till.SeeAsync("pin-pad");
+        foreach (var digit in pin) await till.PressAsync($"pin-key-{digit}");
+        await till.PressAsync("pin-send");
+    }
+
     public static FilePayload Photo(string name, byte[] picture) =>
         new() { Name = name, MimeType = "image/jpeg", Buffer = picture };
 }

@@ -25,21 +25,29 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
         Assert.Equal(["open", "open"], Values(said, "decision"));
         Assert.Equal(["0", "500"], Values(said, "fare_minor"));
         Assert.Equal(["9500"], Values(said, "available_minor"));
+        var verified = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "verified.txt"));
+        Assert.Contains("Proved: fare of INR 5.00, transit", verified);
+        Assert.Contains("the head you kept", verified);
+        Assert.Contains("the server's log", verified);
     }
 
-    /// <summary>The one block of shell script, with this server's address and data folder put in.</summary>
+    /// <summary>The blocks of shell script, with this server's address, data folder and program put in.</summary>
     private string Tour()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "SightPay.slnx"))) root = root.Parent!;
         var readme = File.ReadAllText(Path.Combine(root.FullName, "README.md"));
-        var lines = readme.Split("```bash\n")[1].Split("```")[0].Split('\n').ToList();
-        Put("api", server.Address);
-        Put("data", server.DataFolder);
+        var blocks = readme.Split("```bash\n").Skip(1).Select(block => block.Split("```")[0])
+            .Where((block, i) => i == 0 || block.Contains("verify-receipt", StringComparison.Ordinal));
+        var lines = string.Join('\n', blocks).TrimEnd().Split('\n').ToList();
+        Put("api=", server.Address);
+        Put("data=", server.DataFolder);
+        Put("sightpay() ", $"{{ dotnet {RunningServer.Program} \"$@\"; }}");
+        lines[^1] += " > verified.txt";
         return string.Join('\n', lines);
 
         void Put(string name, string value) =>
-            lines[lines.FindIndex(line => line.StartsWith($"{name}=", StringComparison.Ordinal))] = $"{name}={value}";
+            lines[lines.FindIndex(line => line.StartsWith(name, StringComparison.Ordinal))] = name + value;
     }
 
     private async Task<IReadOnlyList<JsonElement>> RunAsync(string script)

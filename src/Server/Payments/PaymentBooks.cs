@@ -1,5 +1,4 @@
 using SightPay.Server.Books;
-using SightPay.Server.Receipts;
 
 namespace SightPay.Server.Payments;
 
@@ -31,43 +30,6 @@ internal static class PaymentBooks
         select hold, amount_minor, 'payment ' || id as subject from payment
         where state in ('awaiting', 'authorised') and hold is not null
         """);
-
-    /// <summary>The settlements that must each have a receipt.</summary>
-    public static IReadOnlyList<SettledPayments> Settled { get; } =
-    [
-        Captured(ReceiptKind.Purchase, PaymentKind.Retail), Captured(ReceiptKind.Fuel, PaymentKind.Fuel),
-        new(
-            ReceiptKind.TopUp,
-            """
-            select id, amount_minor, currency, settled_at as at from top_up where state = 'credited'
-            """),
-        Adjusted(ReceiptKind.Refund, AdjustmentKind.Refund),
-        Adjusted(ReceiptKind.Correction, AdjustmentKind.Correction),
-        // What is left of a payment when its payer is given right, after what was refunded before.
-        new(
-            ReceiptKind.Chargeback,
-            """
-            select p.id, p.captured_minor - coalesce((
-                    select sum(a.amount_minor) from adjustment a
-                    where a.payment = p.id and a.kind = 'refund' and a.state = 'done'), 0)::bigint as amount_minor,
-                p.currency, p.captured_at as at
-            from payment p where p.dispute = 'lost'
-            """),
-    ];
-
-    private static SettledPayments Captured(string receipt, PaymentKind kind) => new(
-        receipt,
-        $"""
-         select id, captured_minor as amount_minor, currency, captured_at as at
-         from payment where kind = '{Api.Words.Of(kind)}' and captured_minor > 0
-         """);
-
-    private static SettledPayments Adjusted(string receipt, AdjustmentKind kind) => new(
-        receipt,
-        $"""
-         select id, amount_minor, currency, coalesce(decided_at, requested_at) as at
-         from adjustment where kind = '{Api.Words.Of(kind)}' and state = 'done'
-         """);
 }
 
 /// <summary>Each payment beside its own transfers, refunds and messages, so that a difference has a name.</summary>

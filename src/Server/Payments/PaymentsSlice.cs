@@ -18,6 +18,7 @@ public static class PaymentsSlice
         services.AddSingleton(settings);
         services.AddSingleton<ICompanionWriter, SpendingTable>();
         services.AddSingleton<IPersonData, PaymentPersonData>();
+        foreach (var settled in SettledMoney.All) services.AddSingleton(settled);
         foreach (var section in PaymentPersonData.Sections) services.AddSingleton(section);
         services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
         services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
@@ -46,7 +47,6 @@ public static class PaymentsSlice
         services.AddSingleton<ReceiveWebhook>();
         services.AddHostedService<PaymentsStart>();
         services.AddSingleton(PaymentBooks.Slice);
-        foreach (var settled in PaymentBooks.Settled) services.AddSingleton(settled);
         services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
         AddWorker<PollTopUps>(services);

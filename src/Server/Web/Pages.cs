@@ -53,9 +53,13 @@ internal static partial class Pages
         version = typeof(Pages).Assembly.GetName().Version!.ToString(3),
         status = start.IsDone ? "ready" : "starting",
         currency = settings.Currency,
-        features = new[] { "people", "faces", "wallets", "top_ups", "transit", "retail", "live" },
+        features = new[] { "people", "faces", "wallets", "top_ups", "transit", "retail", "receipts", "live" },
         model_packs = Packs(settings),
-        links = new { docs = "/docs", health = "/health", metrics = "/metrics", app = "/app", console = "/console" },
+        links = new
+        {
+            docs = "/docs", health = "/health", metrics = "/metrics", app = "/app", console = "/console",
+            verify = "/verify",
+        },
     }, ApiJson.Options);
 
     /// <summary>The standard pack comes with the build; others are folders with a manifest.</summary>

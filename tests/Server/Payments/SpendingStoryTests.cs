@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using SightPay.Ledger;
 using SightPay.Server.Payments;
+using SightPay.Server.Receipts;
 using SightPay.Tests.Support;
 using Xunit;
 
@@ -26,6 +27,7 @@ public sealed class SpendingStoryTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Assert.Empty(await _bed.Get<GeneralLedger>().AuditAsync(default));
+        Assert.Empty(await _bed.Get<ReceiptAudit>().DifferencesAsync(default));
         _asha.Dispose();
         await _bed.DisposeAsync();
     }

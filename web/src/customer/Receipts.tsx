@@ -1,9 +1,10 @@
-import { Anchor, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueries } from "@tanstack/react-query";
 import type { Adjustment, ListedReceipt, Payment } from "../shared/api/types";
 import { dayAndClock, money } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../shared/ui/notes";
+import { checkAddress, parseEvidence } from "../verify/receipt";
 import { api } from "./account";
 
 const kinds: Readonly<Record<string, string>> = {
@@ -31,11 +32,8 @@ export function ReceiptsOfPayment({ payment, refunds }: { payment: Payment; refu
           Receipts
         </Title>
         <Text size="sm" c="dimmed">
-          Each is sealed in a log that nobody can change, not even we. Anybody can{" "}
-          <Anchor href="/verify" target="_blank" size="sm">
-            check a receipt
-          </Anchor>{" "}
-          without trusting us: keep its file.
+          Each is sealed in a log that nobody can change, not even we. Keep its file, and anybody can check it without
+          trusting us.
         </Text>
         {found.some((query) => query.isPending) && <Waiting label="Loading the receipts" />}
         <ProblemNote error={failed?.error} onRetry={() => void failed?.refetch()} />
@@ -50,6 +48,7 @@ export function ReceiptsOfPayment({ payment, refunds }: { payment: Payment; refu
 function ReceiptRow({ receipt }: { receipt: ListedReceipt }) {
   const print = useMutation({ mutationFn: () => openPrinted(receipt.id) });
   const keep = useMutation({ mutationFn: () => downloadProof(receipt.id) });
+  const check = useMutation({ mutationFn: () => openCheck(receipt.id) });
   return (
     <Stack gap={6} data-testid="receipt" data-kind={receipt.kind}>
       <Group justify="space-between">
@@ -82,28 +81,49 @@ function ReceiptRow({ receipt }: { receipt: ListedReceipt }) {
           >
             Download
           </Button>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Icon name="shield" size={16} />}
+            loading={check.isPending}
+            onClick={() => check.mutate()}
+            data-testid="receipt-check"
+          >
+            Check
+          </Button>
         </Group>
       </Group>
-      <ProblemNote error={print.error ?? keep.error} />
+      <ProblemNote error={print.error ?? keep.error ?? check.error} />
     </Stack>
   );
 }
 
-/** The page to print comes with this person's sign-in, which a plain link could not carry. */
-async function openPrinted(id: string): Promise<void> {
+/** Opens a page beside this one whose address is known only later. */
+async function openBeside(address: () => Promise<string>): Promise<void> {
   // Opened before the answer, while the press still counts as one: later it would be a pop-up.
   const page = window.open("", "_blank");
   try {
-    const html = await api.printedReceipt(id);
-    const address = URL.createObjectURL(new Blob([html], { type: "text/html" }));
-    if (page) page.location.href = address;
-    else window.location.href = address;
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    const found = await address();
+    if (page) page.location.href = found;
+    else window.location.href = found;
   } catch (error) {
     page?.close();
     throw error;
   }
 }
+
+/** The page to print comes with this person's sign-in, which a plain link could not carry. */
+const openPrinted = (id: string) =>
+  openBeside(async () => {
+    const page = new Blob([await api.printedReceipt(id)], { type: "text/html" });
+    const address = URL.createObjectURL(page);
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    return address;
+  });
+
+/** The public check reads the receipt out of its own address, and asks the log as a stranger would. */
+const openCheck = (id: string) =>
+  openBeside(async () => checkAddress(parseEvidence(JSON.stringify(await api.receipt(id)))));
 
 async function downloadProof(id: string): Promise<void> {
   const proof = JSON.stringify(await api.receipt(id), null, 2);

@@ -55,9 +55,14 @@ export function StartPage() {
         </nav>
         <Group justify="space-between">
           <Status />
-          <Anchor href="/docs" size="sm" fw={600}>
-            Interface for programs
-          </Anchor>
+          <Group gap="lg">
+            <Anchor href="/verify" size="sm" fw={600}>
+              Check a receipt
+            </Anchor>
+            <Anchor href="/docs" size="sm" fw={600}>
+              Interface for programs
+            </Anchor>
+          </Group>
         </Group>
       </Stack>
     </Container>

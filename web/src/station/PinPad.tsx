@@ -3,17 +3,18 @@ import { useEffect, useState } from "react";
 import { Icon } from "../shared/ui/Icon";
 
 const lengthMin = 4;
-const lengthMax = 8;
 
 interface PinPadProps {
   /** What the yes is to, for instance "Pay ₹45". */
   action: string;
+  /** Digits that are taken at most; four at least. */
+  lengthMax?: number;
   busy: boolean;
   onPin: (pin: string) => void;
 }
 
 /** Large keys and no digits to be seen. The PIN lives in this component alone and is gone as soon as it is sent. */
-export function PinPad({ action, busy, onPin }: PinPadProps) {
+export function PinPad({ action, lengthMax = 8, busy, onPin }: PinPadProps) {
   const [pin, setPin] = useState("");
   const ready = pin.length >= lengthMin && !busy;
   const add = (digit: string) => setPin((before) => (before.length < lengthMax ? before + digit : before));

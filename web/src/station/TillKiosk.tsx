@@ -19,6 +19,7 @@ import { KioskFrame, type Mode } from "./KioskFrame";
 import { LastSales, type Sale } from "./LastSales";
 import { PhotoAsk } from "./PhotoAsk";
 import type { KioskProps } from "./Station";
+import { StepUp } from "./StepUp";
 import { VerdictScreen } from "./VerdictScreen";
 import { paymentVerdict, tillRefusal, type Verdict } from "./verdict";
 
@@ -38,13 +39,14 @@ const pendingWrites = new PendingWrites(localStorage);
 export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [amountMinor, setAmountMinor] = useState<number | null>(null);
+  const [asked, setAsked] = useState<TillAnswer | null>(null);
   const [seen, setSeen] = useState<Charge | null>(null);
   const [awaited, setAwaited] = useState<Sale | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [sales, setSales] = useState<Sale[]>([]);
   const [listing, setListing] = useState(false);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
-  const looking = amountMinor !== null && !seen && !awaited;
+  const looking = amountMinor !== null && !asked && !seen && !awaited;
   const camera = useCamera(mode === "camera" && looking, size);
   const currency = useCurrency();
   const slot = `till.${credentials.station_id}`;
@@ -80,6 +82,8 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   );
 
   const judge = (answer: TillAnswer) => {
+    setAsked(answer.decision === "ask" ? answer : null);
+    if (answer.decision === "ask") return;
     if (answer.decision !== "accept" || !answer.person || amountMinor === null) return setVerdict(tillRefusal(answer));
     setSeen({
       user_id: answer.person.id,
@@ -126,6 +130,13 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
           currency={currency}
           onAmount={setAmountMinor}
           {...(sales.length > 0 ? { onLastSales: () => setListing(true) } : {})}
+        />
+      ) : asked ? (
+        <StepUp
+          confirm={(key, proof) => station.confirmSighting<TillAnswer>(key, asked.sighting_id, proof)}
+          onAnswer={judge}
+          onCancel={() => setAsked(null)}
+          wrong={asked.reason === "step_up_wrong"}
         />
       ) : seen ? (
         <AgreeToPay

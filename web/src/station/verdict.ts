@@ -18,6 +18,8 @@ const reasons: Readonly<Record<string, [headline: string, text: string]>> = {
   unknown_person: ["We do not know you yet", "Add your face in the SightPay app first, or go to the staffed gate."],
   ambiguous: ["Please look again", "We are not sure yet. Look straight at the camera, or go to the staffed gate."],
   step_up_required: ["Please look again", "We need a clearer look. Come closer, or go to the staffed gate."],
+  step_up_wrong: ["That did not fit", "Please try once more, or go to the staffed gate."],
+  step_up_failed: ["We could not find out who you are", "Please ask the staff for help."],
   already_inside: ["You are already inside", "Leave by an exit gate first, or ask the staff for help."],
   insufficient_funds: ["Not enough money", "Top up your wallet in the SightPay app, then look at the camera again."],
   gate_closed: ["This gate is closed", "Please use another gate."],

@@ -18,6 +18,11 @@ export function bytesOfBase64Url(text: string): Bytes {
   return bytesOfBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }
 
+export function base64UrlOf(bytes: Bytes): string {
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
 export function join(...parts: Bytes[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -1,5 +1,6 @@
 import {
   type Bytes,
+  base64UrlOf,
   bytesOfBase64,
   bytesOfHex,
   bytesToFields,
@@ -119,6 +120,12 @@ export async function readKey(pem: string): Promise<LogKey> {
   const bytes = bytesOfBase64(body.replace(/\s/g, ""));
   const key = await crypto.subtle.importKey("spki", bytes, { name: "ECDSA", namedCurve: "P-256" }, true, ["verify"]);
   return { id: hexOf(await sha256(bytes)), key };
+}
+
+/** Address of the public check of a receipt, with its leaf behind the `#`, which no server is sent. */
+export async function checkAddress({ receipt, leaf, key }: Evidence): Promise<string> {
+  const { id } = await readKey(key);
+  return `/verify#leaf=${base64UrlOf(leafData(receipt))}&place=${leaf.index}&key=${id}`;
 }
 
 export async function isSigned(head: Head, key: LogKey): Promise<boolean> {

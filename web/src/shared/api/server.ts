@@ -157,6 +157,9 @@ export const signUp = (key: string, person: { name: string; email: string; passw
 export const redeemStationLink = (code: string) =>
   send<RedeemedLink>({ path: at("station-links", code), method: "POST", body: {} });
 
+/** Who somebody says they are, whom a camera is not sure of. */
+export type StepUpProof = { pin: string } | { phone_last4: string };
+
 /** What a station may ask of the server, with its own key. */
 export class StationApi {
   constructor(
@@ -166,6 +169,15 @@ export class StationApi {
 
   gateSighting = (key: string, picture: Blob) => this.#sighting<GateAnswer>("gates", key, picture);
   tillSighting = (key: string, picture: Blob) => this.#sighting<TillAnswer>("tills", key, picture);
+
+  confirmSighting = <T>(key: string, sighting: string, proof: StepUpProof) =>
+    send<T>({
+      path: at("sightings", sighting, "confirm"),
+      method: "POST",
+      key,
+      headers: this.#headers,
+      body: proof,
+    });
 
   pay = (key: string, payment: Pick<Payment, "user_id" | "merchant_id" | "amount"> & { sighting_id: string }) =>
     send<Payment>({ path: "/transactions", method: "POST", key, headers: this.#headers, body: payment });

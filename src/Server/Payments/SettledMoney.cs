@@ -1,0 +1,41 @@
+using SightPay.Server.Api;
+using SightPay.Server.Receipts;
+
+namespace SightPay.Server.Payments;
+
+/// <summary>What this slice has settled, for the audit that holds it beside the receipts.</summary>
+internal static class SettledMoney
+{
+    public static IReadOnlyList<SettledPayments> All { get; } =
+    [
+        new(ReceiptKind.Purchase, Captured(PaymentKind.Retail)),
+        new(ReceiptKind.Fuel, Captured(PaymentKind.Fuel)),
+        new(ReceiptKind.Refund, Done("refund")),
+        new(ReceiptKind.Correction, Done("correction")),
+        new(
+            ReceiptKind.TopUp,
+            "select id, amount_minor, currency, settled_at as at from top_up where state = 'credited'"),
+        // What is left of a payment when its payer is given right, after what was refunded before.
+        new(
+            ReceiptKind.Chargeback,
+            """
+            select p.id, p.captured_minor - coalesce((
+                    select sum(a.amount_minor) from adjustment a
+                    where a.payment = p.id and a.kind = 'refund' and a.state = 'done'), 0)::bigint as amount_minor,
+                p.currency, p.captured_at as at
+            from payment p where p.dispute = 'lost'
+            """),
+    ];
+
+    private static string Captured(PaymentKind kind) =>
+        $"""
+        select id, captured_minor as amount_minor, currency, captured_at as at from payment
+        where kind = '{Words.Of(kind)}' and captured_at is not null
+        """;
+
+    private static string Done(string kind) =>
+        $"""
+        select id, amount_minor, currency, coalesce(decided_at, requested_at) as at from adjustment
+        where kind = '{kind}' and state = 'done'
+        """;
+}
