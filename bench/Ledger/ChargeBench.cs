@@ -1,12 +1,20 @@
 using System.Diagnostics;
 using Npgsql;
 using SightPay.Ledger;
+using SightPay.Server.Database;
+using SightPay.Server.Events;
+using SightPay.Server.Payments;
+using SightPay.Server.People;
+using SightPay.Server.Receipts;
 
 namespace SightPay.Bench.Ledger;
 
 internal readonly record struct ChargeFigures(double PerSecond, double P50Ms, double P99Ms);
 
-/// <summary>Charges from many funded payers to one merchant, as a till or gate would send them.</summary>
+/// <summary>
+/// Charges from many funded payers to one merchant. With full rows they are the server's own payments at a till: its
+/// plan, and all rows that it writes.
+/// </summary>
 internal sealed class ChargeBench : IAsyncDisposable
 {
     public const int Payers = 100_000;
@@ -15,7 +23,8 @@ internal sealed class ChargeBench : IAsyncDisposable
     private const string Fund =
         """
         insert into account (key, asset, kind, flags, credits_posted)
-        select 'wallet:' || g, 'INR', 1, 1, 1000000000 from generate_series(1, 100000) g;
+        select 'wallet:00000000-0000-7000-8000-' || lpad(to_hex(g), 12, '0'), 'INR', 1, 1, 1000000000
+        from generate_series(1, 100000) g;
         insert into account (key, asset, kind, debits_posted)
         values ('provider', 'INR', 4, 100000 * 1000000000::bigint);
         insert into account (key, asset, kind) values ('merchant', 'INR', 3);
@@ -24,6 +33,10 @@ internal sealed class ChargeBench : IAsyncDisposable
             1000000000, now()
         from account a, account p where a.kind = 1 and p.key = 'provider';
         """;
+
+    private static readonly Payee Merchant = new("merchant", "merchant");
+    private static readonly SpendingLimit Unlimited = new(SpentBy.Consent, long.MaxValue, long.MaxValue, int.MaxValue);
+    private static readonly PaymentPlans Payments = new(TimeProvider.System);
 
     private readonly NpgsqlDataSource _database;
     private readonly GeneralLedger _ledger;
@@ -39,13 +52,12 @@ internal sealed class ChargeBench : IAsyncDisposable
     public static async Task<ChargeBench> OpenAsync(string connectionString, bool full, CancellationToken ct)
     {
         var database = NpgsqlDataSource.Create(connectionString);
-        foreach (var (_, sql) in GeneralLedger.Migrations) await ExecuteAsync(database, sql, ct);
-        await ExecuteAsync(database, PaymentWriter.Schema, ct);
-        await ExecuteAsync(database, OutboxWriter.Schema, ct);
+        await new Migrator(database, TimeProvider.System).MigrateAsync(Server.Program.Schemas, ct);
         await ExecuteAsync(database, Fund, ct);
         await ExecuteAsync(database, "vacuum analyze", ct);
         var ledger = await GeneralLedger.OpenAsync(
-            database, [new PaymentWriter(), new OutboxWriter()], new LedgerOptions(), ct);
+            database, [new SpendingTable(), new PaymentTable(), new ReceiptWriter(), new OutboxWriter()],
+            new LedgerOptions(), ct);
         return new ChargeBench(database, ledger, full);
     }
 
@@ -78,8 +90,10 @@ internal sealed class ChargeBench : IAsyncDisposable
         await CompareAsync("transfers", $"select count(*) - {Payers} from transfer", ct);
         await CompareAsync("acts", "select count(*) from attempt where outcome = 1", ct);
         if (!_full) return differences;
-        await CompareAsync("payments", "select count(*) from bench_payment", ct);
-        await CompareAsync("outbox rows", "select count(*) from bench_outbox", ct);
+        await CompareAsync("payments", "select count(*) from payment where state = 'captured'", ct);
+        await CompareAsync("counted payments", "select coalesce(sum(payments), 0)::bigint from spending", ct);
+        await CompareAsync("receipts", "select count(distinct subject) from receipt", ct);
+        await CompareAsync("events", "select count(*) from outbox where kind = 'payment'", ct);
         return differences;
 
         async Task CompareAsync(string what, string sql, CancellationToken cancel)
@@ -100,31 +114,47 @@ internal sealed class ChargeBench : IAsyncDisposable
 
     private async Task ChargeAsync(Random random, CancellationToken ct)
     {
-        var (id, payer, amount) = (Ids.Next(TimeProvider.System), random.Next(1, Payers + 1), random.Next(1, 500));
+        var (id, amount) = (Ids.Next(TimeProvider.System), random.Next(1, 500));
+        var payer = Guid.Parse($"00000000-0000-7000-8000-{random.Next(1, Payers + 1):x12}");
         var fingerprint = new byte[32];
         id.TryWriteBytes(fingerprint);
         var result = await _ledger.SubmitAsync(new Act
         {
             Id = id,
             Fingerprint = fingerprint,
-            Plans =
-            [
-                new Plan
-                {
-                    Transfers = [Transfer.Post(
-                        Ids.Next(TimeProvider.System), $"wallet:{payer}", "merchant", amount, TransferCode.Purchase)],
-                    Rows = _full ? [new PaymentRow(id, payer, amount), new OutboxRow(id, amount)] : [],
-                    Compose = outcome => Captured(id, outcome.Account($"wallet:{payer}")),
-                },
-            ],
+            Plans = [_full ? Payment(id, payer, amount) : Charge(id, payer, amount)],
             Refuse = refusal => new Answer(402, $$"""{"code":"{{refusal.Code}}"}"""),
         }, ct);
         if (result.End != ActEnd.Committed)
             throw new InvalidDataException($"A charge ended as {result.End}: {result.RefusalCode}");
     }
 
-    private static Answer Captured(Guid id, Account payer) =>
-        new(201, $$"""{"id":"{{id}}","status":"captured","balance_minor":{{payer.BalanceMinor}}}""");
+    private static Plan Payment(Guid id, Guid payer, long amountMinor) => Payments.PayNow(
+        new Payment
+        {
+            Id = id,
+            Kind = PaymentKind.Retail,
+            Person = payer,
+            Payee = Merchant,
+            Amount = new Money(amountMinor, "INR"),
+            State = PaymentState.Created,
+        }, Unlimited);
+
+    private static Plan Charge(Guid id, Guid payer, long amountMinor)
+    {
+        var wallet = Person.WalletKey(payer);
+        return new Plan
+        {
+            Transfers =
+            [
+                Transfer.Post(
+                    Ids.Next(TimeProvider.System), wallet, Merchant.AccountKey, amountMinor, TransferCode.Purchase),
+            ],
+            Compose = outcome => new Answer(
+                201,
+                $$"""{"id":"{{id}}","status":"captured","balance_minor":{{outcome.Account(wallet).BalanceMinor}}}"""),
+        };
+    }
 
     private static async Task ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken ct)
     {

@@ -18,7 +18,7 @@ internal static class LedgerVerb
     {
         var rows = new Option<string>("--rows")
         {
-            Description = "full: each charge also writes a payment row and an outbox row; minimal: transfers alone.",
+            Description = "full: a payment at a till, with all rows that the server writes; minimal: transfers alone.",
             DefaultValueFactory = _ => "full",
         };
         rows.AcceptOnlyFromAmong("full", "minimal");
@@ -98,7 +98,7 @@ internal static class LedgerVerb
     {
         await output.WriteLineAsync(
             $"Ratio = charges a second over TPC-B transactions a second of the same round (median of {done.Count}). "
-            + (full ? "Each charge also writes its payment row and an outbox row in the same commit. " : "")
+            + (full ? "Each charge also writes its payment, the day's count, a receipt and two events. " : "")
             + "Callers wait for their commit before they send the next charge.");
         foreach (var callers in Callers)
             await output.WriteLineAsync(string.Create(

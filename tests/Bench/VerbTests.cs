@@ -23,13 +23,15 @@ public sealed class VerbTests
     }
 
     [Theory]
-    [InlineData("--clients 4 --seconds 1")]
-    [InlineData("--clients 4 --seconds 1 --only transactions")]
+    [InlineData("--clients 4 --seconds 1 --warm-up 0")]
+    [InlineData("--clients 4 --seconds 1 --warm-up 0 --only transactions")]
     public async Task Api_answers_every_request(string options)
     {
         var figures = await RunAsync(ApiVerb.Create(), options);
         Assert.True(figures.GetProperty("requests_per_s").GetDouble() > 0, "Nothing was answered.");
         Assert.Equal(0, Figure(figures, "errors"));
+        Assert.Equal(0, Figure(figures, "lost"));
+        Assert.Equal(0, Figure(figures, "doubled"));
     }
 
     private static int Figure(JsonElement figures, string name) => figures.GetProperty(name).GetInt32();

@@ -12,16 +12,16 @@ public sealed class FailureTests
     {
         await using var bed = await ShopAsync();
         var strikes = 0;
-        var acts = Payments(bed, 20);
+        var acts = bed.Payments(20);
         bed.Ledger.Writer.Faults = async point =>
         {
-            if (point == FaultPoint.BeforeCommit && strikes++ < 2) await KillWriterAsync(bed);
+            if (point == FaultPoint.BeforeCommit && strikes++ < 2) await bed.KillWriterAsync();
         };
         var results = await Task.WhenAll(acts.Select(act => bed.Ledger.SubmitAsync(act, default)));
 
         Assert.All(results, result => Assert.False(result.MustBe(ActEnd.Committed).Replayed));
         Assert.True(strikes >= 2);
-        await AssertEachOnceAsync(bed, acts);
+        await bed.AssertEachOnceAsync(acts.Length);
     }
 
     [Fact]
@@ -30,11 +30,11 @@ public sealed class FailureTests
         await using var bed = await ShopAsync();
         var strikes = 0;
         var refused = LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 1_000_000_000));
-        var acts = Payments(bed, 20);
+        var acts = bed.Payments(20);
         bed.Ledger.Writer.Faults = async point =>
         {
             if (point != FaultPoint.CommitUnheard || strikes++ > 0) return;
-            await KillWriterAsync(bed);
+            await bed.KillWriterAsync();
             throw new IOException("The answer to the commit was lost.");
         };
         Act[] all = [.. acts, refused, acts[0]];
@@ -44,14 +44,14 @@ public sealed class FailureTests
         Assert.False(results[20].MustBe(ActEnd.Refused, RefusalCode.InsufficientFunds).Replayed);
         Assert.True(results[21].MustBe(ActEnd.Committed).Replayed);
         Assert.Equal(results[0].Answer, results[21].Answer);
-        await AssertEachOnceAsync(bed, acts);
+        await bed.AssertEachOnceAsync(acts.Length);
     }
 
     [Fact]
     public async Task Random_kills_under_load_lose_and_double_nothing()
     {
         await using var bed = await ShopAsync(new LedgerOptions(BatchMax: 16));
-        var acts = Payments(bed, 3000);
+        var acts = bed.Payments(3000);
         var kills = 0;
         using var stop = new CancellationTokenSource();
         var killer = Task.Run(async () =>
@@ -60,7 +60,7 @@ public sealed class FailureTests
             while (!stop.IsCancellationRequested)
             {
                 await Task.Delay(random.Next(5, 40));
-                if (bed.Ledger.Writer.WriterProcessId != 0) await KillWriterAsync(bed);
+                if (bed.Ledger.Writer.WriterProcessId != 0) await bed.KillWriterAsync();
                 kills++;
             }
         });
@@ -82,7 +82,7 @@ public sealed class FailureTests
         await stop.CancelAsync();
         await killer;
         Assert.True(kills > 3, $"only {kills} kills");
-        await AssertEachOnceAsync(bed, acts);
+        await bed.AssertEachOnceAsync(acts.Length);
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class FailureTests
         bed.Ledger.Writer.StoreAwayMax = TimeSpan.FromMilliseconds(200);
         // As after a failover to a store that has not caught up: connections succeed, the ledger is not there.
         await bed.ExecuteAsync("alter table ledger_writer rename to elsewhere");
-        await KillWriterAsync(bed);
+        await bed.KillWriterAsync();
         var act = LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 7));
 
         await Assert.ThrowsAsync<LedgerUnavailableException>(() => bed.Ledger.SubmitAsync(act, default));
@@ -180,7 +180,7 @@ public sealed class FailureTests
                 $$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$;
             create trigger full_disk before insert on attempt for each statement execute function full_disk();
             """);
-        var acts = Payments(bed, 10);
+        var acts = bed.Payments(10);
         foreach (var waiting in await Task.WhenAll(acts.Select(async act =>
             await Record.ExceptionAsync(() => bed.Ledger.SubmitAsync(act, default)))))
             Assert.IsType<LedgerUnavailableException>(waiting);
@@ -188,7 +188,7 @@ public sealed class FailureTests
 
         foreach (var act in acts)
             Assert.False((await bed.Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed).Replayed);
-        await AssertEachOnceAsync(bed, acts);
+        await bed.AssertEachOnceAsync(acts.Length);
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class FailureTests
         };
         var inFlight = bed.SubmitAsync(bed.Post("ann", "shop", 1));
         await reached.Task;
-        var waiting = Payments(bed, 3).Select(act => bed.Ledger.SubmitAsync(act, default)).ToArray();
+        var waiting = bed.Payments(3).Select(act => bed.Ledger.SubmitAsync(act, default)).ToArray();
         var refused = await Assert.ThrowsAsync<LedgerUnavailableException>(
             () => bed.SubmitAsync(bed.Post("ann", "shop", 1)));
         Assert.Contains("full", refused.Message, StringComparison.Ordinal);
@@ -259,19 +259,6 @@ public sealed class FailureTests
         await bed.OpenShopAsync(("ann", 1_000_000), ("bob", 1_000_000));
         return bed;
     }
-
-    private static Act[] Payments(LedgerBed bed, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 1)))];
-
-    private static async Task AssertEachOnceAsync(LedgerBed bed, Act[] acts)
-    {
-        Assert.Equal(acts.Length, (await bed.AccountAsync("shop")).BalanceMinor);
-        Assert.Equal(acts.Length, await bed.ScalarAsync<long>("select count(*) from transfer where code = 4"));
-        Assert.Empty(await bed.Ledger.AuditAsync(default));
-    }
-
-    private static Task KillWriterAsync(LedgerBed bed) =>
-        bed.ExecuteAsync($"select pg_terminate_backend({bed.Ledger.Writer.WriterProcessId})");
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {

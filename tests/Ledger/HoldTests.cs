@@ -120,6 +120,25 @@ public sealed class HoldTests
             "select bool_and(at >= before) from (select at, lag(at) over (order by seq) as before from transfer) t"));
     }
 
+    [Theory]
+    [InlineData(-24, null)]
+    [InlineData(-1, null)]
+    [InlineData(1, null)]
+    [InlineData(24, RefusalCode.HoldExpired)]
+    public async Task A_clock_that_jumps_ends_no_hold_before_its_time(int hours, string? refusal)
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        await bed.OpenShopAsync(("ann", 100));
+        var (before, after) = (bed.Hold("ann", "shop", 10, minutes: 90), bed.Hold("ann", "shop", 10, minutes: 90));
+        (await bed.SubmitAsync(before)).MustBe(ActEnd.Committed);
+        bed.Clock.Advance(TimeSpan.FromHours(hours));
+        (await bed.SubmitAsync(after)).MustBe(ActEnd.Committed);
+        (await bed.SubmitAsync(bed.Capture(before.Id, 10)))
+            .MustBe(refusal is null ? ActEnd.Committed : ActEnd.Refused, refusal);
+        (await bed.SubmitAsync(bed.Capture(after.Id, 10))).MustBe(ActEnd.Committed);
+        Assert.Empty(await bed.Ledger.AuditAsync(default));
+    }
+
     [Fact]
     public async Task In_production_the_databases_clock_rules()
     {

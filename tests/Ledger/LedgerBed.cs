@@ -10,20 +10,30 @@ namespace SightPay.Ledger.Tests;
 /// <summary>A migrated database with an open ledger, and short words for acts.</summary>
 internal sealed class LedgerBed : IAsyncDisposable
 {
-    private readonly TestDatabase _database;
     private bool _databaseClock;
 
-    private LedgerBed(TestDatabase database) => _database = database;
+    private LedgerBed(string connectionString) =>
+        (ConnectionString, Source) = (connectionString, NpgsqlDataSource.Create(connectionString));
 
     public GeneralLedger Ledger { get; private set; } = null!;
-    public NpgsqlDataSource Source => _database.DataSource;
+    public NpgsqlDataSource Source { get; }
+    public string ConnectionString { get; }
     public VirtualClock Clock { get; } = new();
 
     public static async Task<LedgerBed> CreateAsync(
         IReadOnlyList<ICompanionWriter>? companions = null, string sql = "", LedgerOptions? options = null,
         bool databaseClock = false)
     {
-        var bed = new LedgerBed(await TestDatabase.CreateAsync()) { _databaseClock = databaseClock };
+        await using var database = await TestDatabase.CreateAsync();
+        return await CreateOnAsync(database.ConnectionString, companions, sql, options, databaseClock);
+    }
+
+    /// <summary>On an empty database of any PostgreSQL.</summary>
+    public static async Task<LedgerBed> CreateOnAsync(
+        string connectionString, IReadOnlyList<ICompanionWriter>? companions = null, string sql = "",
+        LedgerOptions? options = null, bool databaseClock = false)
+    {
+        var bed = new LedgerBed(connectionString) { _databaseClock = databaseClock };
         foreach (var migration in GeneralLedger.Migrations) await bed.ExecuteAsync(migration.Sql);
         if (sql.Length > 0) await bed.ExecuteAsync(sql);
         bed.Ledger = await bed.OpenSecondAsync(companions, options);
@@ -76,6 +86,19 @@ internal sealed class LedgerBed : IAsyncDisposable
         await GeneralLedger.OpenAccountsAsync(
             connection, null, [.. keys.Select(key => new AccountOpening(key, asset, kind, flags))], default);
     }
+
+    public Act[] Payments(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => ActOf(NewId(), Post("ann", "shop", 1)))];
+
+    /// <summary>Every payment was taken, and none of them twice.</summary>
+    public async Task AssertEachOnceAsync(int payments)
+    {
+        Xunit.Assert.Equal(payments, (await AccountAsync("shop")).BalanceMinor);
+        Xunit.Assert.Equal(payments, await ScalarAsync<long>("select count(*) from transfer where code = 4"));
+        Xunit.Assert.Empty(await Ledger.AuditAsync(default));
+    }
+
+    public Task KillWriterAsync() => ExecuteAsync($"select pg_terminate_backend({Ledger.Writer.WriterProcessId})");
 
     /// <summary>A shop, a provider and wallets with the given money.</summary>
     public async Task OpenShopAsync(params (string Key, long AmountMinor)[] wallets)
@@ -149,7 +172,7 @@ internal sealed class LedgerBed : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Ledger.DisposeAsync();
-        await _database.DisposeAsync();
+        await Source.DisposeAsync();
     }
 
     private static string Balance(Account account) =>

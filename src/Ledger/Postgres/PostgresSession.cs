@@ -13,7 +13,8 @@ internal sealed class PostgresSession : ILedgerSession
     /// <summary>"ledger" in ASCII.</summary>
     public const long LockKey = 0x006C_6564_6765_7200;
 
-    // Plans must not depend on what the planner has not yet learned about young tables: every access is by key.
+    // Plans must not depend on what the planner has not yet learned about young tables: every access is by key. A plan
+    // made while a table was empty is kept while it grows, and copying "all of it" aside was cheap only then.
     // An acknowledged commit is on disk, whatever the database's default says. A slice that keeps a row locked costs
     // a batch seconds, not the writer.
     public const string Settings =
@@ -22,6 +23,7 @@ internal sealed class PostgresSession : ILedgerSession
         set enable_seqscan = off;
         set enable_hashjoin = off;
         set enable_mergejoin = off;
+        set enable_material = off;
         set jit = off;
         set lock_timeout = '5s';
         select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';

@@ -36,9 +36,11 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
     /// <param name="submit">Does the work and submits the act; called at most once at a time for a key. It may also
     /// throw <see cref="ProblemException"/> to answer without recording anything.</param>
     /// <param name="blinded">Stands for a body that holds a few secret digits: its hash could be turned back.</param>
+    /// <param name="decidedByPlans">True when <paramref name="submit"/> answers nothing by itself but what it throws.
+    /// The writer looks at the key in any case, so that it need not be looked up before.</param>
     public async Task<IResult> RunAsync(
         HttpContext http, bool required, Func<ActKey, CancellationToken, Task<ActResult>> submit,
-        ReadOnlyMemory<byte>? blinded = null)
+        ReadOnlyMemory<byte>? blinded = null, bool decidedByPlans = false)
     {
         var header = http.Request.Headers[KeyHeader];
         if (header.Count == 0 && required)
@@ -51,7 +53,7 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
                 $"The header {KeyHeader} must hold one key of 1 to {KeyLengthMax} visible ASCII characters.");
         var id = header.Count == 0 ? Ids.Next(clock) : ActIdOf(header.ToString());
         var key = new ActKey(id, await FingerprintAsync(http, blinded));
-        var result = await RunAsync(key, submit, http.RequestAborted);
+        var result = await RunAsync(key, submit, decidedByPlans, http.RequestAborted);
         return result.End == ActEnd.OtherBody
             ? Problems.Of(
                 422, "idempotency_key_reused",
@@ -60,15 +62,19 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
     }
 
     /// <summary>The same for messages that do not come by HTTP (station frames): their id and their parts.</summary>
-    public async Task<ActResult> RunAsync(
-        ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, CancellationToken ct)
+    public Task<ActResult> RunAsync(
+        ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, CancellationToken ct) =>
+        RunAsync(key, submit, decidedByPlans: false, ct);
+
+    private async Task<ActResult> RunAsync(
+        ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, bool decidedByPlans, CancellationToken ct)
     {
         while (true)
         {
             var own = new TaskCompletionSource<ActResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             var flight = _flights.GetOrAdd(key.Id, own.Task);
             if (flight == own.Task)
-                return await LeadAsync(key, own, submit, ct);
+                return await LeadAsync(key, own, submit, decidedByPlans, ct);
             try
             {
                 // Whoever waits is answered from what was recorded, so an equal gets the first's answer and a
@@ -139,11 +145,13 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
 
     private async Task<ActResult> LeadAsync(
         ActKey key, TaskCompletionSource<ActResult> flight, Func<ActKey, CancellationToken, Task<ActResult>> submit,
-        CancellationToken ct)
+        bool decidedByPlans, CancellationToken ct)
     {
         try
         {
-            var result = await ledger.FindAsync(key.Id, key.Fingerprint, ct) ?? await SubmitAsync(key, submit, ct);
+            var result = decidedByPlans
+                ? await SubmitOrRecallAsync(key, submit, ct)
+                : await ledger.FindAsync(key.Id, key.Fingerprint, ct) ?? await SubmitAsync(key, submit, ct);
             _flights.TryRemove(key.Id, out _);
             flight.SetResult(result);
             return result;
@@ -154,6 +162,22 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
             flight.SetException(fault);
             // Nobody may be waiting; the fault is the leader's to report.
             _ = flight.Task.Exception;
+            throw;
+        }
+    }
+
+    /// <summary>What was decided once stays the answer, even if the same request would be turned away today: its payer
+    /// may have left since.</summary>
+    private async Task<ActResult> SubmitOrRecallAsync(
+        ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, CancellationToken ct)
+    {
+        try
+        {
+            return await SubmitAsync(key, submit, ct);
+        }
+        catch (ProblemException)
+        {
+            if (await ledger.FindAsync(key.Id, key.Fingerprint, ct) is { } decided) return decided;
             throw;
         }
     }
@@ -187,8 +211,9 @@ internal sealed class ActAnswer(ActResult result, Guid id) : IResult, IStatusCod
         if (answer.Status == StatusCodes.Status204NoContent || answer.Body.Length == 0)
             return Task.CompletedTask;
         http.Response.ContentType = answer.Status < 400 ? "application/json" : Problems.ContentType;
-        return http.Response.WriteAsync(answer.Status < 400 ? answer.Body : WithRequestId(answer.Body),
-            http.RequestAborted);
+        var body = Encoding.UTF8.GetBytes(answer.Status < 400 ? answer.Body : WithRequestId(answer.Body));
+        http.Response.ContentLength = body.Length;
+        return http.Response.Body.WriteAsync(body, http.RequestAborted).AsTask();
     }
 
     /// <summary>A replay must equal the first answer, so a stored problem's request id is the act's own.</summary>

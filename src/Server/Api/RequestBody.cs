@@ -15,6 +15,8 @@ public sealed record BodyLimit(long BytesMax);
 /// </summary>
 public sealed class RequestBody
 {
+    private const int ChunkMax = 64 * 1024;
+
     private readonly ReadOnlyMemory<byte> _bytes;
 
     private RequestBody(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
@@ -73,7 +75,8 @@ public sealed class RequestBody
     private static async Task<MemoryStream> ReadAsync(HttpRequest request, long bytesMax, CancellationToken ct)
     {
         var buffer = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
-        var chunk = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        // It is cleared afterwards, which costs a small body more than reading it does if it is large.
+        var chunk = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength ?? ChunkMax, 512, ChunkMax));
         try
         {
             var total = 0L;

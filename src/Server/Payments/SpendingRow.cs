@@ -50,14 +50,18 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, D
 {
     protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) => [new(row.Person, row.Day, row.By)];
 
-    // Every key gives a row, so that the person's own limits are known on their first payment of a day.
+    // Every key gives a row, so that the person's own limits are known on their first payment of a day. Looked up key
+    // by key, whatever the planner believes of a table that was still empty when it planned.
     protected override NpgsqlBatchCommand Load(SpendingKey[] keys) => new(
         """
         select k.person, k.day, k.spent_by, coalesce(s.spent_minor, 0), coalesce(s.payments, 0),
             l.payment_minor, l.day_minor
         from unnest($1::uuid[], $2::date[], $3::text[]) as k (person, day, spent_by)
-        left join spending s on s.person = k.person and s.day = k.day and s.spent_by = k.spent_by
-        left join own_limit l on l.person = k.person
+        left join lateral (
+            select spent_minor, payments from spending
+            where person = k.person and day = k.day and spent_by = k.spent_by offset 0) s on true
+        left join lateral (
+            select payment_minor, day_minor from own_limit where person = k.person offset 0) l on true
         """)
     {
         Parameters = { Column(NpgsqlDbType.Uuid, keys, key => key.Person), Days(keys), Grounds(keys) },

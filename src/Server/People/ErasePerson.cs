@@ -12,7 +12,7 @@ namespace SightPay.Server.People;
 /// </summary>
 internal sealed class ErasePerson(
     NpgsqlDataSource database, GeneralLedger ledger, IEnumerable<IPersonData> slices, WithdrawConsent withdrawal,
-    AuditLog audit, TimeProvider clock)
+    Persons persons, AuditLog audit, TimeProvider clock)
 {
     private readonly IPersonData[] _slices = [.. slices];
 
@@ -50,6 +50,7 @@ internal sealed class ErasePerson(
         await PeopleStore.EraseAsync(connection, transaction, person, by, clock.GetUtcNow(), ct);
         await audit.WriteAsync(connection, transaction, by, "person_erased", $"person:{person}", ct);
         await transaction.CommitAsync(ct);
+        persons.Forget();
         return null;
     }
 

@@ -49,6 +49,12 @@ public sealed class Persons
     private readonly PeopleSettings _settings;
     private readonly TimeProvider _clock;
 
+    // No more than that somebody is there: what says who they are is not kept where it would have to be erased. Nobody
+    // is charged on an old memory: an erased person's accounts are closed.
+    private readonly Remembered<Guid, Known> _known;
+
+    private sealed record Known;
+
     internal Persons(
         PeopleStore store, Passwords passwords, RateLimits limits, PeopleSettings settings, TimeProvider clock)
     {
@@ -57,9 +63,17 @@ public sealed class Persons
         _limits = limits;
         _settings = settings;
         _clock = clock;
+        _known = new(TimeSpan.FromMinutes(1), clock);
     }
 
     public Task<Person?> FindAsync(Guid id, CancellationToken ct) => _store.FindAsync(id, ct);
+
+    /// <summary>Whether there is such a person; cheap enough to be asked at every payment.</summary>
+    public async ValueTask<bool> IsKnownAsync(Guid id, CancellationToken ct) => await _known.FindAsync(
+        id, async (person, stop) => await _store.FindAsync(person, stop) is null ? null : new Known(), ct) is not null;
+
+    /// <summary>To be said after the commit that erased somebody.</summary>
+    internal void Forget() => _known.Forget();
 
     /// <summary>Somebody who is signed in must say their password again before they change what guards them.</summary>
     /// <exception cref="ProblemException">

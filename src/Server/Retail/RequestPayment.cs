@@ -39,18 +39,20 @@ internal sealed class RequestPayment(
                 till,
                 await RequestBody.JsonAsync<Request>(
                     http, "Send user_id, merchant_id and amount {amount_minor, currency} as a JSON object."),
-                key, ct));
+                key, ct),
+            decidedByPlans: true);
     }
 
     private async Task<ActResult> RunAsync(Station till, Request request, ActKey key, CancellationToken ct)
     {
         var amount = DemandAmount(request);
-        if (request.UserId is not { } payer || await persons.FindAsync(payer, ct) is null)
+        if (request.UserId is not { } payer || !await persons.IsKnownAsync(payer, ct))
             throw new ProblemException(404, "user_not_found", "There is no user with this id.");
-        if (request.MerchantId is not { } merchant || !await store.HasMerchantAsync(merchant, ct))
-            throw new ProblemException(404, "merchant_not_found", "There is no merchant with this id.");
-        if (await store.MerchantOfTillAsync(till.Id, ct) != merchant)
-            throw new ProblemException(403, "wrong_station", "This till belongs to another merchant.");
+        var merchant = await store.MerchantOfTillAsync(till.Id, ct);
+        if (merchant is null || request.MerchantId != merchant)
+            throw request.MerchantId is { } other && await store.HasMerchantAsync(other, ct)
+                ? new ProblemException(403, "wrong_station", "This till belongs to another merchant.")
+                : new ProblemException(404, "merchant_not_found", "There is no merchant with this id.");
 
         var now = clock.GetUtcNow();
         var payment = new Payment

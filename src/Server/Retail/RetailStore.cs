@@ -1,4 +1,5 @@
 using Npgsql;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Retail;
 
@@ -9,8 +10,11 @@ internal sealed record Merchant(string Id, string Name)
 }
 
 /// <summary>This slice's SQL: merchants and their tills.</summary>
-internal sealed class RetailStore(NpgsqlDataSource database)
+internal sealed class RetailStore(NpgsqlDataSource database, TimeProvider clock)
 {
+    // A till stays with its merchant; the time bounds what an operator does to the table by hand.
+    private readonly Remembered<string, string> _merchants = new(TimeSpan.FromSeconds(5), clock);
+
     public async Task<bool> HasMerchantAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand("select 1 from retail_merchant where id = $1");
@@ -18,7 +22,10 @@ internal sealed class RetailStore(NpgsqlDataSource database)
         return await command.ExecuteScalarAsync(ct) is not null;
     }
 
-    public async Task<string?> MerchantOfTillAsync(string till, CancellationToken ct)
+    public ValueTask<string?> MerchantOfTillAsync(string till, CancellationToken ct) =>
+        _merchants.FindAsync(till, ReadMerchantAsync, ct);
+
+    private async Task<string?> ReadMerchantAsync(string till, CancellationToken ct)
     {
         await using var command = database.CreateCommand("select merchant from retail_till where id = $1");
         command.Parameters.Add(new() { Value = till });

@@ -18,6 +18,7 @@ internal static class RevokeStationKey
         await audit.WriteAsync(
             connection, transaction, Caller.Of(http).Name, "station_key_revoked", $"station:{id} key:{keyId}", ct);
         await transaction.CommitAsync(ct);
+        store.ForgetKeys();
         return Results.NoContent();
     }
 }

@@ -9,7 +9,7 @@ public sealed class StationDirectory
 
     internal StationDirectory(StationStore store) => _store = store;
 
-    public Task<Station?> FindAsync(string id, CancellationToken ct) => _store.FindAsync(id, ct);
+    public ValueTask<Station?> FindAsync(string id, CancellationToken ct) => _store.FindAsync(id, ct);
 
     public Task OpenAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, StationOpening opening, CancellationToken ct) =>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Npgsql;
 using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Stations;
 
@@ -15,25 +16,28 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
     // The time of last use is for operators who clean up; written at most this often it costs nothing at a gate.
     private static readonly TimeSpan _usedWithin = TimeSpan.FromMinutes(1);
 
-    public async Task<Station?> FindAsync(string id, CancellationToken ct)
+    // A station never changes, and a key only ends, which is told to us; the time bounds what an operator does to the
+    // tables by hand.
+    private static readonly TimeSpan _rememberedFor = TimeSpan.FromSeconds(5);
+
+    private readonly Remembered<string, Station> _stations = new(_rememberedFor, clock);
+    private readonly Remembered<string, Station> _keys = new(_rememberedFor, clock);
+
+    public ValueTask<Station?> FindAsync(string id, CancellationToken ct) => _stations.FindAsync(id, ReadAsync, ct);
+
+    /// <summary>The station whose key this is; null for unknown and revoked keys.</summary>
+    public ValueTask<Station?> OfKeyAsync(StationKey key, CancellationToken ct) =>
+        _keys.FindAsync(Convert.ToHexString(key.Hash()), OfHashAsync, ct);
+
+    /// <summary>To be said after the commit that ended a key: its next request is refused.</summary>
+    public void ForgetKeys() => _keys.Forget();
+
+    private async Task<Station?> ReadAsync(string id, CancellationToken ct)
     {
         await using var command = database.CreateCommand("select id, kind, place, name from station where id = $1");
         command.Parameters.Add(new() { Value = id });
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? Read(reader) : null;
-    }
-
-    /// <summary>The station whose key this is; null for unknown and revoked keys.</summary>
-    public async Task<Station?> OfKeyAsync(StationKey key, CancellationToken ct)
-    {
-        var hash = key.Hash();
-        var (station, usedAt) = await FindByKeyAsync(hash, ct);
-        if (station is null || usedAt is { } recent && clock.GetUtcNow() - recent < _usedWithin) return station;
-        await using var command = database.CreateCommand("update station_key set last_used_at = $2 where hash = $1");
-        command.Parameters.Add(new() { Value = hash });
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
-        await command.ExecuteNonQueryAsync(ct);
-        return station;
     }
 
     public async Task<IReadOnlyList<(Station Station, IReadOnlyList<StoredKey> Keys)>> AllAsync(CancellationToken ct)
@@ -138,6 +142,18 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
         };
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? Read(reader) : null;
+    }
+
+    private async Task<Station?> OfHashAsync(string hex, CancellationToken ct)
+    {
+        var hash = Convert.FromHexString(hex);
+        var (station, usedAt) = await FindByKeyAsync(hash, ct);
+        if (station is null || usedAt is { } recent && clock.GetUtcNow() - recent < _usedWithin) return station;
+        await using var command = database.CreateCommand("update station_key set last_used_at = $2 where hash = $1");
+        command.Parameters.Add(new() { Value = hash });
+        command.Parameters.Add(new() { Value = clock.GetUtcNow() });
+        await command.ExecuteNonQueryAsync(ct);
+        return station;
     }
 
     private async Task<(Station? Station, DateTimeOffset? UsedAt)> FindByKeyAsync(byte[] hash, CancellationToken ct)

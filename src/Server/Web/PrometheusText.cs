@@ -27,15 +27,16 @@ internal sealed class PrometheusText : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (_meters.Any(name => instrument.Meter.Name.StartsWith(name, StringComparison.Ordinal)))
-                listener.EnableMeasurementEvents(instrument);
+                listener.EnableMeasurementEvents(instrument, new Family(this, instrument));
         };
-        _listener.SetMeasurementEventCallback<byte>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<short>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<int>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<long>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<float>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<double>((i, value, tags, _) => Record(i, value, tags));
-        _listener.SetMeasurementEventCallback<decimal>((i, value, tags, _) => Record(i, (double)value, tags));
+        _listener.SetMeasurementEventCallback<byte>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<short>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<int>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<float>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, family) => Record(family, value, tags));
+        _listener.SetMeasurementEventCallback<decimal>(
+            (_, value, tags, family) => Record(family, (double)value, tags));
         _listener.Start();
     }
 
@@ -60,17 +61,15 @@ internal sealed class PrometheusText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Record(
-        Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private static void Record(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        ((Family)family!).Of(tags)?.Record(value);
+
+    /// <summary>Tags that come in another order are the same labels; null when there are too many series.</summary>
+    private Series? SeriesOf(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var key = (instrument, LabelsOf(tags));
-        if (!_series.TryGetValue(key, out var series))
-        {
-            if (_series.Count >= SeriesMax)
-                return;
-            series = _series.GetOrAdd(key, _ => Series.Of(instrument));
-        }
-        series.Record(value);
+        if (_series.TryGetValue(key, out var known)) return known;
+        return _series.Count >= SeriesMax ? null : _series.GetOrAdd(key, _ => Series.Of(instrument));
     }
 
     private static string LabelsOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -117,6 +116,66 @@ internal sealed class PrometheusText : IDisposable
 
     private static string Escape(string text) =>
         text.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\"", "\\\"");
+
+    /// <summary>One instrument. It knows its series by their tags, since every request records several and writing
+    /// labels costs more than counting.</summary>
+    private sealed class Family
+    {
+        private readonly PrometheusText _text;
+        private readonly Instrument _instrument;
+        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> _byTags = new(TagComparer.Only);
+        private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series>
+            .AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _lookup;
+
+        public Family(PrometheusText text, Instrument instrument)
+        {
+            (_text, _instrument) = (text, instrument);
+            _lookup = _byTags.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
+        }
+
+        public Series? Of(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (_lookup.TryGetValue(tags, out var known)) return known;
+            if (_text.SeriesOf(_instrument, tags) is not { } series) return null;
+            // The same labels in every order would be many; beyond that they are looked up by their text.
+            if (_byTags.Count < SeriesMax) _byTags[tags.ToArray()] = series;
+            return series;
+        }
+    }
+
+    private sealed class TagComparer
+        : IEqualityComparer<KeyValuePair<string, object?>[]>,
+            IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
+    {
+        public static readonly TagComparer Only = new();
+
+        public bool Equals(KeyValuePair<string, object?>[]? one, KeyValuePair<string, object?>[]? other) =>
+            one is not null && other is not null && Equals(one.AsSpan(), other);
+
+        public bool Equals(ReadOnlySpan<KeyValuePair<string, object?>> one, KeyValuePair<string, object?>[] other)
+        {
+            if (one.Length != other.Length) return false;
+            for (var i = 0; i < other.Length; i++)
+                if (one[i].Key != other[i].Key || !Equals(one[i].Value, other[i].Value)) return false;
+            return true;
+        }
+
+        public int GetHashCode(KeyValuePair<string, object?>[] tags) => GetHashCode(tags.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            var hash = new HashCode();
+            foreach (var (name, value) in tags)
+            {
+                hash.Add(name);
+                hash.Add(value);
+            }
+            return hash.ToHashCode();
+        }
+
+        public KeyValuePair<string, object?>[] Create(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            tags.ToArray();
+    }
 
     /// <summary>One instrument with one set of labels.</summary>
     private sealed class Series(bool isSum, double[]? bounds)

@@ -134,6 +134,29 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_plans_decide_the_writer_knows_the_key()
+    {
+        var first = await SendAsync(Json("{}"), "key", CommitAsync, decidedByPlans: true);
+        var second = await SendAsync(Json("{}"), "key", CommitAsync, decidedByPlans: true);
+        Assert.Equal((201, first.Body, true), (second.Status, second.Body, second.Replayed));
+        Assert.Equal(422, (await SendAsync(Json("{\"a\":1}"), "key", CommitAsync, decidedByPlans: true)).Status);
+    }
+
+    [Fact]
+    public async Task What_was_decided_is_answered_even_where_it_would_be_turned_away_today()
+    {
+        var first = await SendAsync(Json("{}"), "key", CommitAsync, decidedByPlans: true);
+        var again = await SendAsync(Json("{}"), "key", TurnedAway, decidedByPlans: true);
+        Assert.Equal((201, first.Body, true), (again.Status, again.Body, again.Replayed));
+        Assert.Equal(422, (await SendAsync(Json("{\"a\":1}"), "key", TurnedAway, decidedByPlans: true)).Status);
+        await Assert.ThrowsAsync<ProblemException>(
+            () => SendAsync(Json("{}"), "new", TurnedAway, decidedByPlans: true));
+
+        static Task<ActResult> TurnedAway(ActKey key, CancellationToken ct) =>
+            throw new ProblemException(404, "user_not_found", "There is no user with this id.");
+    }
+
+    [Fact]
     public async Task File_names_and_boundaries_do_not_count_but_contents_and_order_do()
     {
         await SendAsync(Multipart("b1", ("image", "a.jpg", "one"), ("image", "b.jpg", "two")), "key");
@@ -195,11 +218,13 @@ public sealed class IdempotencyTests : IAsyncLifetime
     };
 
     private async Task<(int Status, string Body, bool Replayed)> SendAsync(
-        HttpContext http, string? key, Func<ActKey, CancellationToken, Task<ActResult>>? submit = null)
+        HttpContext http, string? key, Func<ActKey, CancellationToken, Task<ActResult>>? submit = null,
+        bool decidedByPlans = false)
     {
         if (key is not null)
             http.Request.Headers[Idempotency.KeyHeader] = key;
-        var result = await _idempotency.RunAsync(http, required: true, submit ?? CommitAsync);
+        var result = await _idempotency.RunAsync(
+            http, required: true, submit ?? CommitAsync, decidedByPlans: decidedByPlans);
         await result.ExecuteAsync(http);
         http.Response.Body.Position = 0;
         var body = await new StreamReader(http.Response.Body).ReadToEndAsync();

@@ -128,6 +128,38 @@ public sealed class PaymentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_erased_payer_is_unknown_at_once_and_what_was_answered_before_stays()
+    {
+        using var asha = await TestRider.SignUpAsync(_bed, "Asha Roy");
+        var key = Guid.CreateVersion7().ToString();
+        using var poor = await _bed.AskAsync(asha.Id, 100, null, key: key);
+        Assert.Equal("insufficient_funds", await ServerBed.CodeAsync(poor, HttpStatusCode.PaymentRequired));
+        using (var erased = await asha.Http.DeleteAsync($"/users/{asha.Id}"))
+            Assert.Equal(HttpStatusCode.NoContent, erased.StatusCode);
+        using var gone = await _bed.AskAsync(asha.Id, 100, null);
+        Assert.Equal("user_not_found", await ServerBed.CodeAsync(gone, HttpStatusCode.NotFound));
+        using var again = await _bed.AskAsync(asha.Id, 100, null, key: key);
+        Assert.Equal("insufficient_funds", await ServerBed.CodeAsync(again, HttpStatusCode.PaymentRequired));
+        using var other = await _bed.AskAsync(asha.Id, 200, null, key: key);
+        Assert.Equal("idempotency_key_reused", await ServerBed.CodeAsync(other, HttpStatusCode.UnprocessableEntity));
+    }
+
+    [Fact]
+    public async Task A_till_whose_key_was_revoked_asks_for_nothing_more()
+    {
+        using var asha = await TestRider.SignUpAsync(_bed, "Asha Roy", 1000);
+        await PayAsync(asha.Id, 1, null);
+        using var operators = await _bed.OperatorAsync();
+        using var listed = await operators.GetAsync("/stations");
+        var till = (await ServerBed.ReadAsync(listed, HttpStatusCode.OK))["items"]!.AsArray()
+            .Single(one => (string)one!["id"]! == TestTill.Till)!;
+        using (var revoked = await operators.DeleteAsync($"/stations/{TestTill.Till}/keys/{till["keys"]![0]!["id"]}"))
+            Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        using var refused = await _bed.AskAsync(asha.Id, 1, null);
+        Assert.Equal("station_key_invalid", await ServerBed.CodeAsync(refused, HttpStatusCode.Unauthorized));
+    }
+
+    [Fact]
     public async Task Payments_are_listed_newest_first_for_their_payer_and_for_operators()
     {
         using var asha = await TestRider.SignUpAsync(_bed, "Asha Roy", 1000);
