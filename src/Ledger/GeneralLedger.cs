@@ -96,6 +96,55 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <returns>Every difference in words; empty when all holds.</returns>
     public Task<IReadOnlyList<string>> AuditAsync(CancellationToken ct) => LedgerAudit.RunAsync(_database, ct);
 
+    /// <summary>The same without an open ledger, on a database that nobody may be writing.</summary>
+    public static Task<IReadOnlyList<string>> AuditAsync(NpgsqlDataSource database, CancellationToken ct) =>
+        LedgerAudit.RunAsync(database, ct);
+
+    /// <summary>The posted balance just before a moment, from the transfers up to it; null: there is no such
+    /// account.</summary>
+    public Task<long?> BalanceAtAsync(string key, DateTimeOffset at, CancellationToken ct) =>
+        AccountHistory.BalanceAtAsync(_database, key, at, ct);
+
+    /// <summary>
+    /// An account over the period from its first moment to before its last. A period that is not over is cut behind the
+    /// newest transfer: what commits later comes after it, so the closing balance is for ever the opening one of the
+    /// period that follows.
+    /// </summary>
+    /// <returns>Null when there is no such account.</returns>
+    public async Task<AccountPeriod?> PeriodAsync(
+        string key, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    {
+        if (await AccountAsync(key, ct).ConfigureAwait(false) is not { } account) return null;
+        // The clock may stand still between two commits only where it was set back.
+        var last = await AccountHistory.LastMomentAsync(_database, ct).ConfigureAwait(false) ?? from;
+        var end = last.AddMicroseconds(1);
+        if (to > end) to = end;
+        if (to < from) to = from;
+        var opening = await BalanceAtAsync(key, from, ct).ConfigureAwait(false);
+        var closing = await BalanceAtAsync(key, to, ct).ConfigureAwait(false);
+        return new AccountPeriod(key, account.Asset, from, to, opening ?? 0, closing ?? 0);
+    }
+
+    /// <summary>Everything that touched the account in the period, oldest first; read while it is asked for.</summary>
+    public IAsyncEnumerable<AccountEntry> EntriesAsync(AccountPeriod period, CancellationToken ct) =>
+        AccountHistory.EntriesAsync(_database, period.Key, period.From, period.To, ct);
+
+    /// <summary>What moved in the period, by day and reason.</summary>
+    public IAsyncEnumerable<AccountDay> DaysAsync(AccountPeriod period, CancellationToken ct) =>
+        AccountHistory.DaysAsync(_database, period.Key, period.From, period.To, ct);
+
+    /// <summary>Accounts whose counters are not the fold of their transfers; changes nothing.</summary>
+    public static Task<IReadOnlyList<CounterDifference>> FindWrongCountersAsync(
+        NpgsqlDataSource database, CancellationToken ct) => CounterRebuild.FindAsync(database, ct);
+
+    /// <summary>Derives all counters anew from the transfers, under the writer's lock.</summary>
+    /// <param name="record">Writes down that it was done, in the same transaction.</param>
+    /// <returns>What was wrong and is corrected.</returns>
+    /// <exception cref="LedgerInUseException">A server writes this ledger.</exception>
+    public static Task<IReadOnlyList<CounterDifference>> RebuildAsync(
+        NpgsqlDataSource database, Func<NpgsqlConnection, NpgsqlTransaction, Task> record, CancellationToken ct) =>
+        CounterRebuild.RunAsync(database, record, ct);
+
     /// <summary>Decides what is queued, then stops; later submits find the ledger unavailable.</summary>
     public ValueTask DisposeAsync() => Writer.DisposeAsync();
 }

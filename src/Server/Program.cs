@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.AspNetCore.Connections;
 using SightPay.Ledger;
 using SightPay.Server.Audit;
+using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
@@ -27,8 +28,8 @@ internal static class Program
     public static IReadOnlyList<SliceSchema> Schemas { get; } =
     [
         new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, ReceiptsSlice.Schema, AuditSlice.Schema,
-        EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, StationsSlice.Schema, PaymentsSlice.Schema,
-        TransitSlice.Schema, RetailSlice.Schema,
+        EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema, StationsSlice.Schema,
+        PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
     ];
 
     private static async Task<int> Main(string[] args)
@@ -37,19 +38,33 @@ internal static class Program
             "SightPay: pay on sight. Without a verb it serves; settings come from the environment (see README.md).");
         root.SetAction((_, _) => ServeAsync());
         root.Add(ReceiptsSlice.VerifyVerb);
-        // The host ends the server on Ctrl-C and SIGTERM, at its own pace.
+        foreach (var verb in BooksSlice.Verbs(() => DatabaseOf(ReadSettings()), Schemas, TimeProvider.System))
+            root.Add(verb);
         var command = root.Parse(args);
-        var code = await command.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
-        return command.Errors.Count > 0 ? BadSettings : code;
+        try
+        {
+            // The host ends the server on Ctrl-C and SIGTERM, at its own pace.
+            var code = await command.InvokeAsync(new InvocationConfiguration
+            {
+                ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false,
+            });
+            return command.Errors.Count > 0 ? BadSettings : code;
+        }
+        catch (Exception fault) when (fault is SettingsException or StoreException)
+        {
+            return Tell(fault);
+        }
     }
+
+    private static Settings ReadSettings() => Settings.Read(Environment.GetEnvironmentVariables()
+        .Cast<System.Collections.DictionaryEntry>()
+        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""));
 
     private static async Task<int> ServeAsync()
     {
         try
         {
-            var settings = Settings.Read(Environment.GetEnvironmentVariables()
-                .Cast<System.Collections.DictionaryEntry>()
-                .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? ""));
+            var settings = ReadSettings();
             await using var store = Store.Prepare(DatabaseOf(settings));
             await using var app = Build(settings, store);
             // Running disposes of the services, so it is asked for before.
@@ -95,6 +110,7 @@ internal static class Program
         services.AddEvents();
         services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax));
         services.AddWallets(new WalletSettings(currency));
+        services.AddBooks();
         services.AddStations(new StationsSettings((int)limits.BodyBytesMax));
         services.AddPayments(new PaymentSettings(currency)
         {
@@ -115,6 +131,7 @@ internal static class Program
         app.MapEvents();
         app.MapFaces();
         app.MapWallets();
+        app.MapBooks();
         app.MapStations();
         app.MapPayments();
         app.MapTransit();

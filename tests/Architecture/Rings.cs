@@ -22,6 +22,8 @@ internal sealed record Rings(
             ["People"] = 1, ["Receipts"] = 1, ["Audit"] = 1, ["Events"] = 1,
             // Who is it, what money and points do they have?
             ["Faces"] = 2, ["Plates"] = 2, ["Wallets"] = 2, ["Loyalty"] = 2,
+            // Proves that all who write money down write the same; they hand it their queries.
+            ["Books"] = 2,
             ["Stations"] = 3, ["Payments"] = 3,
             // The three trades never use each other and hand pictures to Stations.
             ["Transit"] = 4, ["Retail"] = 4, ["Fuel"] = 4,

@@ -59,7 +59,7 @@ public sealed class FailureTests
             var random = new Random(4711);
             while (!stop.IsCancellationRequested)
             {
-                await Task.Delay(random.Next(5, 40));
+                await Task.Delay(random.Next(2, 15));
                 if (bed.Ledger.Writer.WriterProcessId != 0) await bed.KillWriterAsync();
                 kills++;
             }

@@ -11,6 +11,7 @@ using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Audit;
+using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
@@ -53,7 +54,7 @@ public sealed class ServerBed : IAsyncDisposable
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
-            ReceiptsSlice.Schema);
+            ReceiptsSlice.Schema, BooksSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
         await bed.OpenAsync(clock, demo);
         return bed;
@@ -150,7 +151,7 @@ public sealed class ServerBed : IAsyncDisposable
         services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
         services.AddReceipts(new ReceiptSettings(DataFolder)).AddAudit().AddEvents();
-        services.AddWallets(new WalletSettings("INR"));
+        services.AddWallets(new WalletSettings("INR")).AddBooks();
         var payments = new PaymentSettings("INR");
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(new FacesSettings());
@@ -168,6 +169,7 @@ public sealed class ServerBed : IAsyncDisposable
         _app.MapAudit();
         _app.MapEvents();
         _app.MapWallets();
+        _app.MapBooks();
         _app.MapPayments();
         if (_seeing) _app.MapFaces();
         _app.MapStations();

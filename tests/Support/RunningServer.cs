@@ -30,6 +30,9 @@ public sealed class RunningServer : IAsyncLifetime
     private Task? _start;
     private DemoCredentials? _demo;
 
+    // PostgreSQL runs as an account of its own, which must reach its folder below this one.
+    public RunningServer() => _home.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     /// <summary>The program as the build left it, in the configuration of the tests.</summary>
     public static string Program { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "..", "..", "..",
@@ -63,6 +66,13 @@ public sealed class RunningServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        await StopAsync();
+        _home.Delete(recursive: true);
+    }
+
+    /// <summary>Ends it as a service manager does; its data folder stays.</summary>
+    public async Task StopAsync()
+    {
         if (_process is { HasExited: false } process)
         {
             using (var term = Process.Start("kill", ["-TERM", $"{process.Id}"])) await term.WaitForExitAsync();
@@ -78,13 +88,11 @@ public sealed class RunningServer : IAsyncLifetime
         }
 
         _process?.Dispose();
-        _home.Delete(recursive: true);
+        (_process, _start) = (null, null);
     }
 
     private async Task StartOnceAsync()
     {
-        // PostgreSQL runs as an account of its own, which must reach its folder below this one.
-        _home.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         if (Account is not null)
         {
             using var give = Process.Start("chown", [Account, _home.FullName]);

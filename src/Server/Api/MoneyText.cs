@@ -19,9 +19,17 @@ public static class MoneyText
 
     public static string Of(Money money)
     {
-        var digits = MinorDigits(money.Currency);
+        return $"{money.Currency} {In(money.AmountMinor, money.Currency, 'N')}";
+    }
+
+    /// <summary>The same for programs: <c>1234.50</c>, without currency and groups.</summary>
+    public static string Units(long amountMinor, string currency) => In(amountMinor, currency, 'F');
+
+    private static string In(long amountMinor, string currency, char format)
+    {
+        var digits = MinorDigits(currency);
         // decimal holds every long exactly.
-        var units = new decimal(money.AmountMinor) / (decimal)Math.Pow(10, digits);
-        return $"{money.Currency} {units.ToString($"N{digits}", CultureInfo.InvariantCulture)}";
+        var units = new decimal(amountMinor) / (decimal)Math.Pow(10, digits);
+        return units.ToString($"{format}{digits}", CultureInfo.InvariantCulture);
     }
 }

@@ -58,15 +58,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>Known before the start, so that a pool can be built early.</summary>
-    public string ConnectionString => new NpgsqlConnectionStringBuilder
-    {
-        Host = _sockets,
-        Port = 5432,
-        Username = "sightpay",
-        Password = _password,
-        Database = "postgres",
-        Timeout = 5,
-    }.ConnectionString;
+    public string ConnectionString => Address(_sockets, _password);
 
     /// <summary>What PostgreSQL itself reported.</summary>
     public string LogPath => Path.Combine(_sockets, "log");
@@ -92,6 +84,41 @@ public sealed class PrivatePostgres : IAsyncDisposable
             throw new StoreException(
                 $"The data folder {dataFolder} cannot be used by this account: set SIGHTPAY_DATA to a folder of its "
                 + "own.", fault);
+        }
+    }
+
+    /// <summary>Where the PostgreSQL of a server that runs on this folder is reached; null: none runs.</summary>
+    public static string? AddressOfRunning(DatabaseSettings settings)
+    {
+        var folder = Path.Combine(Path.GetFullPath(settings.DataFolder), "postgres");
+        if (!Directory.Exists(folder)) return null;
+        folder = Posix.RealPath(folder);
+        return IsLocked(Path.Combine(folder, "lock"))
+            ? Address(SocketFolder(folder), File.ReadAllText(Path.Combine(folder, "password")).Trim())
+            : null;
+    }
+
+    private static string Address(string sockets, string password) => new NpgsqlConnectionStringBuilder
+    {
+        Host = sockets,
+        Port = 5432,
+        Username = "sightpay",
+        Password = password,
+        Database = "postgres",
+        Timeout = 5,
+    }.ConnectionString;
+
+    private static bool IsLocked(string path)
+    {
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using var free = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

@@ -29,6 +29,16 @@ public sealed class Store : IAsyncDisposable
         return new Store(own, Pool(new NpgsqlConnectionStringBuilder(own.ConnectionString)));
     }
 
+    /// <summary>
+    /// The store for a program beside the server: a private PostgreSQL that a server runs is joined, one that nobody
+    /// runs is started.
+    /// </summary>
+    /// <exception cref="StoreException">Says what to do.</exception>
+    public static Store Join(DatabaseSettings settings) =>
+        settings.Url is null && PrivatePostgres.AddressOfRunning(settings) is { } running
+            ? new Store(null, Pool(new NpgsqlConnectionStringBuilder(running)))
+            : Prepare(settings);
+
     /// <summary>Returns when PostgreSQL answers; one that is not there yet (DATABASE_URL) is waited for.</summary>
     public async Task StartAsync(CancellationToken ct)
     {

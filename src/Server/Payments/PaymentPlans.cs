@@ -162,7 +162,7 @@ public sealed class PaymentPlans(TimeProvider clock)
         {
             State = PaymentState.Refunded, RefundedMinor = payment.CapturedMinor, Dispute = DisputeState.Lost,
         };
-        var receipt = Receipt(payment, ReceiptKind.Chargeback, payment.RefundableMinor, Ids.Next(clock), payment.Id);
+        var receipt = Receipt(payment, ReceiptKind.Chargeback, payment.RefundableMinor, payment.Id, payment.Id);
         return Of(new PaymentRow(payment, lost, PaymentEvent.LoseDispute, null), [back], null, [.. rows, receipt]);
     }
 

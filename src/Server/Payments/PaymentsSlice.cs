@@ -1,6 +1,7 @@
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Payments.Sandbox;
 using SightPay.Server.Payments.Stripe;
@@ -46,6 +47,8 @@ public static class PaymentsSlice
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddHostedService<PaymentsStart>();
+        services.AddSingleton(PaymentBooks.Slice);
+        services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
         AddWorker<PollTopUps>(services);
         return services;

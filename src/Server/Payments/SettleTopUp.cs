@@ -138,7 +138,7 @@ internal sealed class SettleTopUp(
                 .. to == DisputeState.Open
                     ? (IEnumerable<CompanionRow>)[new ReceiptRow(
                         Ids.Next(clock), ReceiptKind.Chargeback, topUp.PersonId, provider.Name, topUp.Amount,
-                        Ids.Next(clock), topUp.Id)]
+                        topUp.Id, topUp.Id)]
                     : [],
                 Told(topUp, topUp.State),
             ],

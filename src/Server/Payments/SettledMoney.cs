@@ -19,6 +19,18 @@ internal static class SettledMoney
             select id, amount_minor, currency, settled_at as at from top_up
             where state = 'credited' and credit_transfer is not null
             """),
+        // What is left of a payment when its payer is given right, after what was refunded before.
+        new(
+            ReceiptKind.Chargeback,
+            """
+            select p.id, p.captured_minor - coalesce((
+                    select sum(a.amount_minor) from adjustment a
+                    where a.payment = p.id and a.kind = 'refund' and a.state = 'done'), 0)::bigint as amount_minor,
+                p.currency, p.captured_at as at
+            from payment p where p.dispute = 'lost'
+            union all
+            select id, amount_minor, currency, settled_at from top_up where dispute is not null
+            """),
     ];
 
     private static string Captured(PaymentKind kind) =>

@@ -53,6 +53,7 @@ public static class TransitSlice
         services.AddSingleton<ICompanionWriter, JourneyWriter>();
         services.AddSingleton<ICompanionWriter, StopWriter>();
         services.AddSingleton(FareReceipt.Settled(settings.Currency));
+        services.AddSingleton(JourneyBooks.Of(settings.Currency));
         return services;
     }
 

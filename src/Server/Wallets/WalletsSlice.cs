@@ -1,5 +1,6 @@
 using SightPay.Server.Api;
 using SightPay.Server.Database;
+using SightPay.Server.People;
 
 namespace SightPay.Server.Wallets;
 
@@ -13,7 +14,9 @@ public static class WalletsSlice
 
     /// <summary>Needs GeneralLedger among the services.</summary>
     public static IServiceCollection AddWallets(this IServiceCollection services, WalletSettings settings) =>
-        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>();
+        services.AddSingleton(settings).AddSingleton<ShowWallet>().AddSingleton<ListEntries>()
+            .AddSingleton<ShowStatement>()
+            .AddSingleton<IPersonData, ReceiptPersonData>();
 
     public static IEndpointRouteBuilder MapWallets(this IEndpointRouteBuilder app)
     {
@@ -26,7 +29,14 @@ public static class WalletsSlice
                 HttpContext http, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "user_id")] string? userId,
                 string? cursor, int? limit, ListEntries use, CancellationToken ct) =>
                 use.RunAsync(http, userId, cursor, limit, ct))
-            .WithSummary("The wallet's statement, newest first").Produces<Page<EntryAnswer>>();
+            .WithSummary("The wallet's entries, newest first").Produces<Page<EntryAnswer>>();
+        wallet.MapGet("/statement", (
+                HttpContext http, [Microsoft.AspNetCore.Mvc.FromQuery(Name = "user_id")] string? userId, string? from,
+                string? to, string? format, ShowStatement use, CancellationToken ct) =>
+                use.RunAsync(http, userId, from, to, format, ct))
+            .WithSummary("A statement over a period, as JSON or CSV")
+            .Produces<StatementAnswer>(200, "application/json", "text/csv")
+            .WithRequestTimeout(StatementResult.SentWithin);
         return app;
     }
 }

@@ -168,8 +168,8 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
                 HttpMethod.Put, path, new { balance_minor = 100_00, state = "credited" }, person);
         Assert.Equal(401, await PostAsync(server, "evt_forged", MessageFor("pay_any"), new("v1,AAAA")));
         Assert.Equal(0, await BalanceAsync(server, person));
-        Assert.Equal("provider_pending", (await server.GetAsync(
-            $"/wallet/top-ups/{made.Json.GetProperty("id").GetGuid()}", person)).Json.GetProperty("state").GetString());
+        await StateAsync(server, person, made, "provider_pending");
+        Assert.Equal(0, await BalanceAsync(server, person));
         Assert.Empty((await server.GetAsync("/wallet/entries", person)).Json.GetProperty("items").EnumerateArray());
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
@@ -59,6 +60,19 @@ internal sealed class SandboxProvider(
     {
         var sent = WebhookHeaders.Of(headers);
         return new(WebhookSignature.Judge(WebhookKeys, sent, body, now, skew), sent.Id);
+    }
+
+    public async IAsyncEnumerable<ReportedPayment> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"select {Columns}, created_at from sandbox_payment where created_at >= $1 and created_at < $2 "
+            + "order by created_at, id");
+        command.Parameters.Add(new() { Value = from.ToUniversalTime() });
+        command.Parameters.Add(new() { Value = to.ToUniversalTime() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            yield return new(Read(reader), reader.GetFieldValue<DateTimeOffset>(10));
     }
 
     public string? PaymentIdOf(ReadOnlySpan<byte> message)
@@ -141,7 +155,11 @@ internal sealed class SandboxProvider(
         await using var command = database.CreateCommand($"select {Columns} from sandbox_payment where {where}");
         command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        if (!await reader.ReadAsync(ct)) return null;
+        return await reader.ReadAsync(ct) ? Read(reader) : null;
+    }
+
+    private ProviderPayment Read(NpgsqlDataReader reader)
+    {
         var now = Now();
         var (id, stored) = (reader.GetString(0), reader.GetString(4));
         var status = stored switch

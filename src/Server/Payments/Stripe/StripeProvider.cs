@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SightPay.Ledger;
 
@@ -12,6 +13,7 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
 {
     public const string ProviderName = "stripe";
 
+    private const int PageSize = 100;
     private const string ReferenceName = "sightpay_reference";
 
     public string Name => ProviderName;
@@ -87,6 +89,29 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
                 return new ProviderCall<ProviderPayment?>.Unknown(why);
             default:
                 throw new InvalidOperationException("A call has one of three outcomes.");
+        }
+    }
+
+    public async IAsyncEnumerable<ReportedPayment> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var period = $"created[gte]={from.ToUnixTimeSeconds()}&created[lt]={to.ToUnixTimeSeconds()}";
+        for (string? after = ""; after is not null;)
+        {
+            var next = after.Length > 0 ? $"&starting_after={after}" : "";
+            var path = $"/v1/payment_intents?limit={PageSize}&{period}{next}";
+            if (await api.SendAsync(HttpMethod.Get, path, [], null, ct)
+                is not ProviderCall<JsonElement>.Succeeded { Value: var page })
+                throw new TimeoutException("its payments could not be listed");
+            after = null;
+            foreach (var json in page.GetProperty("data").EnumerateArray())
+            {
+                if (page.GetProperty("has_more").GetBoolean()) after = StripeApi.Text(json, "id");
+                // What others sell through the same account is none of our business.
+                if (PaymentOf(json, null) is { } payment)
+                    yield return new(
+                        payment, DateTimeOffset.FromUnixTimeSeconds(json.GetProperty("created").GetInt64()));
+            }
         }
     }
 

@@ -69,6 +69,8 @@ internal sealed class StripeServer : IAsyncDisposable
             http, () => server.Payments.TryGetValue(id, out var payment)
                 ? (200, payment)
                 : (404, Error("invalid_request_error", "resource_missing"))));
+        app.MapGet("/v1/payment_intents", (HttpContext http, string? starting_after) => server.AnswerAsync(
+            http, () => (200, server.PageAfter(starting_after))));
         app.MapGet("/v1/disputes", (HttpContext http, string payment_intent) => server.AnswerAsync(
             http, () => (200, server.DisputesOf(payment_intent))));
         await app.StartAsync();
@@ -147,6 +149,7 @@ internal sealed class StripeServer : IAsyncDisposable
             ["amount"] = long.Parse(form["amount"], CultureInfo.InvariantCulture), ["currency"] = form["currency"],
             ["status"] = token == "tok_action" ? "requires_action" : "succeeded",
             ["metadata"] = new JsonObject { ["sightpay_reference"] = form["metadata[sightpay_reference]"] },
+            ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
             ["last_payment_error"] = null,
             ["next_action"] = token != "tok_action" ? null : new JsonObject
             {
@@ -159,6 +162,20 @@ internal sealed class StripeServer : IAsyncDisposable
         };
         Payments[id] = payment;
         return payment;
+    }
+
+    /// <summary>Two on a page, so that there are several.</summary>
+    private JsonObject PageAfter(string? startingAfter)
+    {
+        var all = Payments.Values.OrderBy(payment => (string)payment["id"]!).ToList();
+        var rest = all.SkipWhile(payment => startingAfter is not null && (string)payment["id"]! != startingAfter)
+            .Skip(startingAfter is null ? 0 : 1).ToList();
+        return new JsonObject
+        {
+            ["object"] = "list",
+            ["has_more"] = rest.Count > 2,
+            ["data"] = new JsonArray([.. rest.Take(2).Select(payment => payment.DeepClone())]),
+        };
     }
 
     private JsonObject DisputesOf(string payment) => new()
