@@ -115,7 +115,8 @@ internal static class Program
         services.AddPayments(new PaymentSettings(currency)
         {
             TopUpMinorMin = limits.TopUpMinorMin, TopUpMinorMax = limits.TopUpMinorMax,
-            Spending = limits.Spending,
+            Spending = limits.Spending, OperatorAloneMinorMax = limits.OperatorAloneMinor,
+            Provider = settings.Provider, Stripe = settings.Stripe,
         });
         services.AddTransit(new TransitSettings(currency));
         services.AddRetail(new RetailSettings(currency));

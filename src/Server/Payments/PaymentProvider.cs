@@ -2,16 +2,67 @@ using SightPay.Ledger;
 
 namespace SightPay.Server.Payments;
 
+/// <summary>
+/// How a call to a provider ended. Unknown is an outcome of its own: the money may have been taken. It is found out by
+/// asking again with the same reference, never by guessing.
+/// </summary>
+internal abstract record ProviderCall<T>
+{
+    private ProviderCall() { }
+
+    public sealed record Succeeded(T Value) : ProviderCall<T>;
+
+    /// <param name="Code">The provider's reason; nothing was taken.</param>
+    public sealed record Failed(string Code) : ProviderCall<T>;
+
+    public sealed record Unknown(string Why) : ProviderCall<T>;
+}
+
 internal enum ProviderPaymentStatus
 {
     Pending,
+
+    /// <summary>The customer has to do something at the provider's page.</summary>
+    ActionNeeded,
+
     Succeeded,
     Failed,
 }
 
 /// <summary>The provider's own record of a payment: the only thing that money is credited on.</summary>
 /// <param name="Reference">The id we gave it: our top-up.</param>
-internal sealed record ProviderPayment(string Id, Guid Reference, Money Amount, ProviderPaymentStatus Status);
+internal sealed record ProviderPayment(string Id, Guid Reference, Money Amount, ProviderPaymentStatus Status)
+{
+    /// <summary>Where the customer has to go while the status is action needed.</summary>
+    public string? ActionUrl { get; init; }
+
+    /// <summary>Why it failed, in the provider's word.</summary>
+    public string? FailureCode { get; init; }
+
+    /// <summary>The bank's objection to it; the provider has taken the money back while it is open or lost.</summary>
+    public DisputeState? Dispute { get; init; }
+}
+
+/// <summary>What a customer pays with: a provider's token, never a card number.</summary>
+/// <param name="Type"><c>card</c> or <c>google_pay</c>.</param>
+internal sealed record PaymentMethod(string Type, string Token)
+{
+    public override string ToString() => $"{Type} [token]";
+}
+
+/// <summary>What a customer may pay with, for the page.</summary>
+/// <param name="Cards">Tokens of the sandbox's cards with what they do; empty at a real provider.</param>
+/// <param name="PublishableKey">The provider's public key; null: it has none.</param>
+/// <param name="GooglePay">Parameters of <c>PAYMENT_GATEWAY</c> tokenisation; null: not offered.</param>
+internal sealed record PaymentMethods(
+    string Provider, IReadOnlyList<PaymentMethods.Card> Cards, string? PublishableKey,
+    IReadOnlyDictionary<string, string>? GooglePay)
+{
+    internal sealed record Card(string Token, string Name, string Does)
+    {
+        public override string ToString() => Name;
+    }
+}
 
 /// <param name="At">When the provider made it, by its clock.</param>
 internal sealed record ReportedPayment(ProviderPayment Payment, DateTimeOffset At);
@@ -22,21 +73,31 @@ internal interface IPaymentProvider
     /// <summary>Name in routes, rows and account keys.</summary>
     string Name { get; }
 
-    /// <summary>Keys that its messages may be signed with; several while one replaces another.</summary>
-    IReadOnlyList<byte[]> WebhookKeys { get; }
+    PaymentMethods Methods { get; }
+
+    /// <summary>Null when the method can be used, else why not, for the person.</summary>
+    string? Objection(PaymentMethod? method);
 
     /// <summary>Asks for the money. Asking again with the same reference gives the same payment.</summary>
-    Task<ProviderPayment> CreateAsync(Guid reference, Money amount, CancellationToken ct);
+    Task<ProviderCall<ProviderPayment>> CreateAsync(
+        Guid reference, Money amount, PaymentMethod? method, CancellationToken ct);
 
-    /// <summary>Reads a payment by the provider's id; null when the provider does not know it.</summary>
-    Task<ProviderPayment?> FetchAsync(string providerPaymentId, CancellationToken ct);
+    /// <summary>Reads a payment by the provider's id; succeeded with null when the provider does not know it.</summary>
+    Task<ProviderCall<ProviderPayment?>> FetchAsync(string providerPaymentId, CancellationToken ct);
 
-    /// <summary>The provider's report: all payments that it made in the period, oldest first.</summary>
+    /// <summary>The provider's report: all payments that it made in the period.</summary>
+    /// <exception cref="HttpRequestException">It could not be read to its end.</exception>
     IAsyncEnumerable<ReportedPayment> ListAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
 
-    /// <summary>The payment that a message is about; null when the message cannot be read.</summary>
+    /// <summary>Judges a message by its raw bytes.</summary>
+    WebhookJudgement Judge(IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew);
+
+    /// <summary>The payment that a message is about; null when the message cannot be read or is not ours.</summary>
     string? PaymentIdOf(ReadOnlySpan<byte> message);
 }
+
+/// <param name="EventId">The provider's number of the message; set when it is genuine.</param>
+internal readonly record struct WebhookJudgement(WebhookVerdict Verdict, string? EventId);
 
 /// <summary>Finds a provider by name.</summary>
 internal sealed class PaymentProviders(IEnumerable<IPaymentProvider> providers)
@@ -45,8 +106,8 @@ internal sealed class PaymentProviders(IEnumerable<IPaymentProvider> providers)
 
     public IReadOnlyCollection<IPaymentProvider> All => _byName.Values;
 
-    /// <summary>Who takes the money of a top-up. There is one so far.</summary>
-    public IPaymentProvider ForTopUps => _byName.Values.First();
+    /// <summary>Who takes the money of a top-up; null: the installation has nobody.</summary>
+    public IPaymentProvider? ForTopUps => _byName.Values.FirstOrDefault();
 
     public IPaymentProvider? Find(string name) => _byName.GetValueOrDefault(name);
 

@@ -4,6 +4,7 @@ using SightPay.Server.Api;
 using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Payments.Sandbox;
+using SightPay.Server.Payments.Stripe;
 using SightPay.Server.People;
 
 namespace SightPay.Server.Payments;
@@ -40,8 +41,8 @@ public static class PaymentsSlice
         AddWorker<ExpirePayments>(services);
         services.AddSingleton<TopUpStore>().AddSingleton<TopUpWaiters>();
         services.AddSingleton<InboxStore>().AddSingleton<InboxSignal>();
-        services.AddSingleton<SandboxSignal>().AddSingleton<SandboxProvider>();
-        services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
+        services.AddSingleton<ICompanionWriter, TopUpDisputeTable>();
+        AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
         services.AddSingleton<ReceiveWebhook>();
@@ -50,8 +51,26 @@ public static class PaymentsSlice
         services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
         AddWorker<PollTopUps>(services);
-        AddWorker<SandboxDelivery>(services);
         return services;
+    }
+
+    /// <summary>One provider takes the money of an installation, so that nobody pays real debts with sandbox
+    /// money.</summary>
+    private static void AddProvider(IServiceCollection services, PaymentSettings settings)
+    {
+        if (settings.Provider == SandboxProvider.ProviderName)
+        {
+            services.AddSingleton<SandboxSignal>().AddSingleton<SandboxProvider>();
+            services.AddSingleton<IPaymentProvider>(provider => provider.GetRequiredService<SandboxProvider>());
+            AddWorker<SandboxDelivery>(services);
+        }
+        if (settings.Stripe is not { } stripe) return;
+        // Pauses on a wire are real ones, whatever clock the rest of the server keeps.
+        services.AddSingleton(_ => new StripeApi(
+            stripe, new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) },
+            TimeProvider.System));
+        services.AddSingleton<IPaymentProvider>(provider => new StripeProvider(
+            stripe, provider.GetRequiredService<StripeApi>()));
     }
 
     public static IEndpointRouteBuilder MapPayments(this IEndpointRouteBuilder app)
@@ -63,6 +82,16 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
+        app.MapGet("/payment-methods", (PaymentProviders providers) => Results.Json(
+                providers.ForTopUps?.Methods ?? new PaymentMethods("none", [], null, null), ApiJson.Options))
+            .WithTags("Payments").WithSummary("What top-ups may be paid with").RequireAuthorization(Access.Person)
+            .Produces<PaymentMethods>();
+        if (app.ServiceProvider.GetService<SandboxProvider>() is { } sandbox)
+        {
+            app.MapGet("/sandbox/bank/{id}", BankPage.Show).ExcludeFromDescription();
+            app.MapPost("/sandbox/bank/{id}", (HttpContext http, string id, CancellationToken ct) =>
+                BankPage.DecideAsync(http, id, sandbox, ct)).ExcludeFromDescription();
+        }
         app.MapPut("/users/{id}/limits", (
                 HttpContext http, string id, OwnLimits.Request body, OwnLimits use, CancellationToken ct) =>
                 use.SetAsync(http, id, body, ct))

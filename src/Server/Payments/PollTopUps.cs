@@ -5,7 +5,7 @@ namespace SightPay.Server.Payments;
 /// recording the wish and asking for the money.
 /// </summary>
 internal sealed partial class PollTopUps(
-    TopUpStore store, PaymentProviders providers, SettleTopUp settle, PaymentSettings settings, TimeProvider clock,
+    TopUpStore store, StartTopUp start, PaymentSettings settings, TimeProvider clock,
     ILogger<PollTopUps> log) : BackgroundService
 {
     private const int AtOnce = 50;
@@ -39,7 +39,7 @@ internal sealed partial class PollTopUps(
             await store.SetPolledAsync(topUp.Id, clock.GetUtcNow() + next, ct);
             try
             {
-                await AskAsync(topUp, ct);
+                await start.AskAsync(topUp, credits: true, ct);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
@@ -47,15 +47,6 @@ internal sealed partial class PollTopUps(
             }
         }
         return due.Count;
-    }
-
-    private async Task AskAsync(TopUp topUp, CancellationToken ct)
-    {
-        if (providers.Find(topUp.Provider) is not { } provider)
-            throw new InvalidOperationException($"There is no provider {topUp.Provider}.");
-        var payment = await provider.CreateAsync(topUp.Id, topUp.Amount, ct);
-        await store.SetPendingAsync(topUp.Id, payment.Id, ct);
-        await settle.RunAsync(provider, payment, ct);
     }
 
     [LoggerMessage(1502, LogLevel.Warning, "Looking for open top-ups failed; it is tried again.")]

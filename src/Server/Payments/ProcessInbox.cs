@@ -63,12 +63,20 @@ internal sealed partial class ProcessInbox(
     {
         if (providers.Find(message.Source) is not { } provider) return ("exception", "provider_not_found");
         if (provider.PaymentIdOf(message.Raw) is not { } paymentId) return ("ignored", "unreadable");
-        if (await provider.FetchAsync(paymentId, ct) is not { } payment) return ("ignored", "payment_unknown");
+        var payment = await provider.FetchAsync(paymentId, ct) switch
+        {
+            ProviderCall<ProviderPayment?>.Succeeded found => found.Value,
+            ProviderCall<ProviderPayment?>.Failed => null,
+            ProviderCall<ProviderPayment?>.Unknown unknown => throw new TimeoutException(unknown.Why),
+            _ => throw new InvalidOperationException("A call has one of three outcomes."),
+        };
+        if (payment is null) return ("ignored", "payment_unknown");
         return await settle.RunAsync(provider, payment, ct) switch
         {
             Settlement.Credited => ("done", "credited"),
             Settlement.AlreadyCredited => ("done", "already_credited"),
             Settlement.Failed => ("done", "failed"),
+            Settlement.Disputed => ("done", "disputed"),
             Settlement.StillPending => ("ignored", "still_pending"),
             Settlement.TopUpUnknown => ("ignored", "top_up_unknown"),
             Settlement.AmountMismatch => ("exception", "amount_mismatch"),

@@ -18,23 +18,24 @@ internal sealed class ReceiveWebhook(
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = BodyBytesMax;
         var body = await RequestBody.OfAsync(http);
-        return await RunAsync(provider, WebhookHeaders.Of(http.Request.Headers), body.Bytes, ct);
+        return await RunAsync(provider, http.Request.Headers, body.Bytes, ct);
     }
 
     public async Task<IResult> RunAsync(
-        string provider, WebhookHeaders headers, ReadOnlyMemory<byte> body, CancellationToken ct)
+        string provider, IHeaderDictionary headers, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         if (providers.Find(provider) is not { } known)
             return Problems.Of(404, "provider_not_found", "There is no such provider.");
         var now = clock.GetUtcNow();
-        switch (WebhookSignature.Judge(known.WebhookKeys, headers, body.Span, now, settings.WebhookSkew))
+        var (verdict, eventId) = known.Judge(headers, body.Span, now, settings.WebhookSkew);
+        switch (verdict)
         {
             case WebhookVerdict.Forged:
                 return Problems.Of(401, "webhook_signature_invalid", "The message is not signed by the provider.");
             case WebhookVerdict.Stale:
                 return Problems.Of(401, "webhook_stale", "The message's time is too far from ours.");
         }
-        await inbox.AddAsync(known.Name, headers.Id!, body, now, ct);
+        await inbox.AddAsync(known.Name, eventId!, body, now, ct);
         signal.Set();
         return Results.Json(new { Received = true }, ApiJson.Options);
     }

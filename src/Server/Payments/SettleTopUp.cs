@@ -26,6 +26,9 @@ internal enum Settlement
     Failed,
     AlreadyCredited,
     Credited,
+
+    /// <summary>A bank objects, or has decided; the books say so.</summary>
+    Disputed,
 }
 
 /// <summary>
@@ -41,20 +44,106 @@ internal sealed class SettleTopUp(
 {
     public async Task<Settlement> RunAsync(IPaymentProvider provider, ProviderPayment payment, CancellationToken ct)
     {
-        if (payment.Status == ProviderPaymentStatus.Pending) return Settlement.StillPending;
         if (await store.FindAsync(payment.Reference, ct) is not { } topUp || topUp.Provider != provider.Name)
             return Settlement.TopUpUnknown;
-        var settlement = payment.Status == ProviderPaymentStatus.Failed
-            ? await FailAsync(topUp, payment, ct)
-            : await CreditAsync(topUp, provider, payment, ct);
-        waiters.Settled(topUp.Id);
+        var settlement = payment.Status switch
+        {
+            ProviderPaymentStatus.Failed => await FailAsync(topUp, payment.Id, payment.FailureCode, ct),
+            ProviderPaymentStatus.Succeeded => await CreditAsync(topUp, provider, payment, ct),
+            _ => await AwaitAsync(topUp, payment, ct),
+        };
+        if (settlement is Settlement.Credited or Settlement.AlreadyCredited && payment.Dispute is { } dispute)
+            settlement = await DisputeAsync(topUp.Id, provider, dispute, ct);
+        if (settlement != Settlement.StillPending || payment.Status == ProviderPaymentStatus.ActionNeeded)
+            waiters.Settled(topUp.Id);
         return settlement;
     }
 
-    private async Task<Settlement> FailAsync(TopUp topUp, ProviderPayment payment, CancellationToken ct)
+    /// <summary>The provider has refused the wish itself: there is no payment.</summary>
+    public async Task RefusedAsync(TopUp topUp, string failureCode, CancellationToken ct)
     {
-        await store.FailAsync(topUp.Id, payment.Id, Told(topUp, TopUpState.Failed), clock.GetUtcNow(), ct);
+        await FailAsync(topUp, null, failureCode, ct);
+        waiters.Settled(topUp.Id);
+    }
+
+    private async Task<Settlement> AwaitAsync(TopUp topUp, ProviderPayment payment, CancellationToken ct)
+    {
+        await store.SetPendingAsync(topUp.Id, payment, ct);
+        return Settlement.StillPending;
+    }
+
+    private async Task<Settlement> FailAsync(
+        TopUp topUp, string? paymentId, string? failureCode, CancellationToken ct)
+    {
+        await store.FailAsync(
+            topUp.Id, paymentId, failureCode, Told(topUp, TopUpState.Failed), clock.GetUtcNow(), ct);
         return Settlement.Failed;
+    }
+
+    /// <summary>
+    /// A bank took the money back, or gave it back again. What the wallet lacks becomes a debt; what comes back pays
+    /// the debt first.
+    /// </summary>
+    private async Task<Settlement> DisputeAsync(
+        Guid id, IPaymentProvider provider, DisputeState dispute, CancellationToken ct)
+    {
+        while (await store.FindAsync(id, ct) is { } topUp && topUp.Dispute != dispute)
+        {
+            // A message may be lost: what was decided was opened before.
+            var next = topUp.Dispute is null ? DisputeState.Open : dispute;
+            if (topUp.Dispute is DisputeState.Won or DisputeState.Lost) break;
+            var actId = Ids.Next(clock);
+            var result = await ledger.SubmitAsync(new Act
+            {
+                Id = actId,
+                Fingerprint = Idempotency.Fingerprint(actId.ToByteArray()),
+                Plans = [DisputeOf(topUp, provider, next)],
+                Refuse = refusal => Problems.Answer(409, refusal.Code, "The bank's objection could not be booked."),
+            }, ct);
+            if (result.End != ActEnd.Refused) continue;
+            await store.SetExceptionAsync(id, result.RefusalCode!, ct);
+            return Settlement.LedgerRefused;
+        }
+        return Settlement.Disputed;
+    }
+
+    private Plan DisputeOf(TopUp topUp, IPaymentProvider provider, DisputeState to)
+    {
+        var (wallet, owed) = (Person.WalletKey(topUp.PersonId), Person.ReceivableKey(topUp.PersonId));
+        var clearing = PaymentProviders.ClearingKey(provider.Name);
+        var amount = topUp.Amount.AmountMinor;
+        var taken = Transfer.PostUpTo(Ids.Next(clock), wallet, clearing, amount, TransferCode.Chargeback) with
+        {
+            RefId = topUp.CreditTransferId,
+        };
+        return new Plan
+        {
+            Transfers = to switch
+            {
+                DisputeState.Open => [taken, Transfer.PostRest(Ids.Next(clock), owed, clearing, taken)],
+                DisputeState.Won =>
+                [
+                    Transfer.Post(Ids.Next(clock), clearing, wallet, amount, TransferCode.ChargebackWon) with
+                    {
+                        RefId = topUp.CreditTransferId,
+                    },
+                    Transfer.PostUpTo(Ids.Next(clock), wallet, owed, amount, TransferCode.DebtCollect),
+                ],
+                _ => [],
+            },
+            Rows =
+            [
+                new TopUpDisputeRow(topUp.Id, topUp.Dispute, to),
+                // Won, the top-up's own receipt holds again.
+                .. to == DisputeState.Open
+                    ? (IEnumerable<CompanionRow>)[new ReceiptRow(
+                        Ids.Next(clock), ReceiptKind.Chargeback, topUp.PersonId, provider.Name, topUp.Amount,
+                        topUp.Id, topUp.Id)]
+                    : [],
+                Told(topUp, topUp.State),
+            ],
+            Compose = _ => new Answer(200, ApiJson.Write(new { topUp.Id, Dispute = to })),
+        };
     }
 
     private async Task<Settlement> CreditAsync(
@@ -78,34 +167,43 @@ internal sealed class SettleTopUp(
         }
     }
 
-    private Act CreditOf(TopUp topUp, IPaymentProvider provider, ProviderPayment payment) => new()
+    private Act CreditOf(TopUp topUp, IPaymentProvider provider, ProviderPayment payment)
     {
-        Id = ActIdOf(provider.Name, payment.Id),
-        Fingerprint = Idempotency.Fingerprint(
-            Encoding.UTF8.GetBytes($"top_up_credit:{provider.Name}:{payment.Id}"), topUp.Id.ToByteArray(),
-            Encoding.UTF8.GetBytes($"{payment.Amount.AmountMinor} {payment.Amount.Currency}")),
-        Plans =
-        [
-            new Plan
-            {
-                Transfers =
-                [
-                    Transfer.Post(
-                        Ids.Next(clock), PaymentProviders.ClearingKey(provider.Name),
-                        Person.WalletKey(topUp.PersonId), topUp.Amount.AmountMinor, TransferCode.TopUp),
-                ],
-                Rows =
-                [
-                    new TopUpCreditedRow(topUp.Id, payment.Id),
-                    new ReceiptRow(
-                        Ids.Next(clock), ReceiptKind.TopUp, topUp.PersonId, provider.Name, topUp.Amount, topUp.Id),
-                    Told(topUp, TopUpState.Credited),
-                ],
-                Compose = _ => new Answer(200, ApiJson.Write(new { topUp.Id, State = TopUpState.Credited })),
-            },
-        ],
-        Refuse = refusal => Problems.Answer(409, refusal.Code, "The top-up could not be credited."),
-    };
+        var (wallet, amount) = (Person.WalletKey(topUp.PersonId), topUp.Amount.AmountMinor);
+        var credit = Transfer.Post(
+            Ids.Next(clock), PaymentProviders.ClearingKey(provider.Name), wallet, amount, TransferCode.TopUp);
+        return new Act
+        {
+            Id = ActIdOf(provider.Name, payment.Id),
+            Fingerprint = Idempotency.Fingerprint(
+                Encoding.UTF8.GetBytes($"top_up_credit:{provider.Name}:{payment.Id}"), topUp.Id.ToByteArray(),
+                Encoding.UTF8.GetBytes($"{payment.Amount.AmountMinor} {payment.Amount.Currency}")),
+            Plans =
+            [
+                new Plan
+                {
+                    Transfers =
+                    [
+                        credit,
+                        // Debts first: what is owed is paid out of what comes in.
+                        Transfer.PostUpTo(
+                            Ids.Next(clock), wallet, Person.ReceivableKey(topUp.PersonId), amount,
+                            TransferCode.DebtCollect),
+                    ],
+                    Rows =
+                    [
+                        new TopUpCreditedRow(topUp.Id, payment.Id, credit.Id),
+                        new ReceiptRow(
+                            Ids.Next(clock), ReceiptKind.TopUp, topUp.PersonId, provider.Name, topUp.Amount,
+                            topUp.Id),
+                        Told(topUp, TopUpState.Credited),
+                    ],
+                    Compose = _ => new Answer(200, ApiJson.Write(new { topUp.Id, State = TopUpState.Credited })),
+                },
+            ],
+            Refuse = refusal => Problems.Answer(409, refusal.Code, "The top-up could not be credited."),
+        };
+    }
 
     private Guid ActIdOf(string provider, string payment)
     {

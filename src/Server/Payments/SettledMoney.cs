@@ -12,10 +12,14 @@ internal static class SettledMoney
         new(ReceiptKind.Fuel, Captured(PaymentKind.Fuel)),
         new(ReceiptKind.Refund, Done("refund")),
         new(ReceiptKind.Correction, Done("correction")),
+        // Of those credited before top-ups had receipts no transfer is known.
         new(
             ReceiptKind.TopUp,
-            "select id, amount_minor, currency, settled_at as at from top_up where state = 'credited'"),
-        // What is left of a payment when its payer is given right, after what was refunded before.
+            """
+            select id, amount_minor, currency, settled_at as at from top_up
+            where state = 'credited' and credit_transfer is not null
+            """),
+        // A payment whose payer is given right: what is left of it after refunds. A top-up that a bank takes back.
         new(
             ReceiptKind.Chargeback,
             """
@@ -24,6 +28,8 @@ internal static class SettledMoney
                     where a.payment = p.id and a.kind = 'refund' and a.state = 'done'), 0)::bigint as amount_minor,
                 p.currency, p.captured_at as at
             from payment p where p.dispute = 'lost'
+            union all
+            select id, amount_minor, currency, settled_at from top_up where dispute is not null
             """),
     ];
 

@@ -3,7 +3,14 @@ using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
 
-internal sealed record TopUpRequest(long? AmountMinor, string? Currency);
+/// <param name="Method">What it is paid with; the sandbox takes its card that succeeds when none is named.</param>
+internal sealed record TopUpRequest(long? AmountMinor, string? Currency, TopUpRequest.Means? Method = null)
+{
+    internal sealed record Means(string? Type, string? Token)
+    {
+        public override string ToString() => $"{Type} [token]";
+    }
+}
 
 /// <summary>
 /// POST /wallet/top-ups. Records the wish under the client's key and asks the provider for the money. It never credits:
@@ -11,24 +18,44 @@ internal sealed record TopUpRequest(long? AmountMinor, string? Currency);
 /// </summary>
 internal sealed partial class StartTopUp(
     Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store,
-    TopUpWaiters waiters, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
+    TopUpWaiters waiters, SettleTopUp settle, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
 {
     public async Task<IResult> RunAsync(HttpContext http)
     {
         var request = await RequestBody.JsonAsync<TopUpRequest>(
             http, "Send a JSON object with amount_minor (a whole number) and currency.");
         var person = Caller.Of(http).PersonId!.Value;
-        (Guid Id, Money Amount)? begun = null;
+        Guid? begun = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, ct) =>
         {
             var amount = AmountOf(request);
+            var provider = providers.ForTopUps ?? throw new ProblemException(
+                409, "no_payment_provider", "Nobody takes payments for this installation; ask its operator.");
+            var method = MethodOf(request, provider);
             var id = Ids.Next(clock);
-            var result = await ledger.SubmitAsync(CreationOf(key, id, person, amount), ct);
-            if (result is { End: ActEnd.Committed, Replayed: false }) begun = (id, amount);
+            var row = new TopUpCreatedRow(id, person, provider.Name, amount, method, settings.PollAfter[0]);
+            var result = await ledger.SubmitAsync(CreationOf(key, row), ct);
+            if (result is { End: ActEnd.Committed, Replayed: false }) begun = id;
             return result;
         });
-        if (begun is var (topUp, money)) await AskProviderAsync(topUp, money, http.RequestAborted);
+        if (begun is { } topUp) await AskProviderAsync(topUp, http.RequestAborted);
         return answer;
+    }
+
+    private static PaymentMethod? MethodOf(TopUpRequest request, IPaymentProvider provider)
+    {
+        var method = request.Method is { Type: { } type, Token: { } token } ? new PaymentMethod(type, token) : null;
+        if (request.Method is not null && method is null)
+            throw Refused("fields_invalid", "A method has a type and a token.");
+        if (method is not null && CardNumbers.LooksLikeOne(method.Token))
+            throw Refused(
+                "card_number_refused", "Card numbers never come here: send the token that the provider gave for it.");
+        return provider.Objection(method) is { } objection
+            ? throw Refused("payment_method_invalid", objection)
+            : method;
+
+        static ProblemException Refused(string code, string detail) => new(
+            422, code, detail, errors: new Dictionary<string, string[]> { ["method"] = [detail] });
     }
 
     private Money AmountOf(TopUpRequest request)
@@ -46,7 +73,7 @@ internal sealed partial class StartTopUp(
         return new Money(request.AmountMinor!.Value, request.Currency);
     }
 
-    private Act CreationOf(ActKey key, Guid id, Guid person, Money amount) => new()
+    private static Act CreationOf(ActKey key, TopUpCreatedRow row) => new()
     {
         Id = key.Id,
         Fingerprint = key.Fingerprint,
@@ -54,42 +81,91 @@ internal sealed partial class StartTopUp(
         [
             new Plan
             {
-                Rows = [new TopUpCreatedRow(
-                    id, person, providers.ForTopUps.Name, amount, settings.PollAfter[0])],
+                Rows = [row],
                 Compose = outcome => new Answer(201, ApiJson.Write(new TopUpAnswer(
-                    id, TopUpState.Created, amount.AmountMinor, amount.Currency, outcome.At, null))),
+                    row.Id, TopUpState.Created, row.Amount.AmountMinor, row.Amount.Currency, outcome.At, null))),
             },
         ],
         Refuse = refusal => Problems.Answer(422, refusal.Code, "The top-up could not be recorded."),
     };
 
     /// <summary>
-    /// What fails here is no error of the request: the top-up stands, and the poller asks the provider again.
+    /// What fails here is no error of the request: the top-up stands, and the poller asks the provider again. The
+    /// answer waits a moment only, so that a provider that is silent for a minute holds nobody up.
     /// </summary>
-    private async Task AskProviderAsync(Guid topUp, Money amount, CancellationToken ct)
+    private async Task AskProviderAsync(Guid id, CancellationToken ct)
     {
-        var settled = waiters.Expect(topUp);
+        var settled = waiters.Expect(id);
         try
         {
             // Not cancelled with the request: whoever closed the page still wants the money.
-            var payment = await providers.ForTopUps.CreateAsync(topUp, amount, CancellationToken.None);
-            await store.SetPendingAsync(topUp, payment.Id, CancellationToken.None);
-            await settled.WaitAsync(settings.SettleWait, clock, ct);
+            var asked = AskAsync(id);
+            await Task.WhenAll(asked, settled).WaitAsync(settings.SettleWait, clock, ct);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
             // The provider is slow or the client left; the webhook or the poller goes on.
         }
-        catch (Exception fault)
-        {
-            ProviderFailed(log, topUp, fault);
-        }
         finally
         {
-            waiters.Forget(topUp);
+            waiters.Forget(id);
         }
     }
 
-    [LoggerMessage(1501, LogLevel.Warning, "The provider could not be asked for top-up {TopUp}; the poller will.")]
-    private static partial void ProviderFailed(ILogger log, Guid topUp, Exception fault);
+    private async Task AskAsync(Guid id)
+    {
+        try
+        {
+            if (await store.FindAsync(id, CancellationToken.None) is not { } topUp) return;
+            await AskAsync(topUp, credits: false, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            ProviderFailed(log, id, fault.GetType().Name);
+        }
+    }
+
+    /// <summary>Asks the provider for the money, or what became of it, and settles what it says.</summary>
+    /// <param name="credits">False right after the wish: then the provider's signed message is waited for, so that
+    /// nothing in a request alone moves money.</param>
+    public async Task AskAsync(TopUp topUp, bool credits, CancellationToken ct)
+    {
+        if (providers.Find(topUp.Provider) is not { } provider)
+        {
+            ProviderFailed(log, topUp.Id, $"there is no provider {topUp.Provider}");
+            return;
+        }
+        switch (await CallAsync(provider, topUp, ct))
+        {
+            case ProviderCall<ProviderPayment?>.Succeeded { Value: { Status: ProviderPaymentStatus.Succeeded } paid }
+                when !credits:
+                await store.SetPendingAsync(topUp.Id, paid, ct);
+                break;
+            case ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment }:
+                await settle.RunAsync(provider, payment, ct);
+                break;
+            case ProviderCall<ProviderPayment?>.Failed failed:
+                await settle.RefusedAsync(topUp, failed.Code, ct);
+                break;
+            case ProviderCall<ProviderPayment?>.Unknown unknown:
+                ProviderFailed(log, topUp.Id, unknown.Why);
+                break;
+        }
+    }
+
+    private static async Task<ProviderCall<ProviderPayment?>> CallAsync(
+        IPaymentProvider provider, TopUp topUp, CancellationToken ct)
+    {
+        if (topUp.ProviderPaymentId is { } known) return await provider.FetchAsync(known, ct);
+        return await provider.CreateAsync(topUp.Id, topUp.Amount, topUp.Method, ct) switch
+        {
+            ProviderCall<ProviderPayment>.Succeeded made => new ProviderCall<ProviderPayment?>.Succeeded(made.Value),
+            ProviderCall<ProviderPayment>.Failed failed => new ProviderCall<ProviderPayment?>.Failed(failed.Code),
+            ProviderCall<ProviderPayment>.Unknown unknown => new ProviderCall<ProviderPayment?>.Unknown(unknown.Why),
+            _ => throw new InvalidOperationException("A call has one of three outcomes."),
+        };
+    }
+
+    [LoggerMessage(1501, LogLevel.Warning, "What became of top-up {TopUp} is not known ({Why}); it is asked again.")]
+    private static partial void ProviderFailed(ILogger log, Guid topUp, string why);
 }

@@ -6,13 +6,13 @@ namespace SightPay.Server.Payments;
 
 /// <summary>A new top-up, written under the client's idempotency key.</summary>
 internal sealed record TopUpCreatedRow(
-    Guid Id, Guid PersonId, string Provider, Money Amount, TimeSpan PollAfter) : CompanionRow;
+    Guid Id, Guid PersonId, string Provider, Money Amount, PaymentMethod? Method, TimeSpan PollAfter) : CompanionRow;
 
 /// <summary>
 /// The top-up becomes credited in the commit that credits the wallet. A second payment object for the same top-up is
 /// refused with <c>already_credited</c>.
 /// </summary>
-internal sealed record TopUpCreditedRow(Guid Id, string ProviderPaymentId) : CompanionRow
+internal sealed record TopUpCreditedRow(Guid Id, string ProviderPaymentId, Guid TransferId) : CompanionRow
 {
     public const string AlreadyCredited = "already_credited";
     public const string Unknown = "top_up_unknown";
@@ -42,10 +42,11 @@ internal sealed class TopUpCreatedWriter : ICompanionWriter
             batch.BatchCommands.Add(new(
                 """
                 insert into top_up
-                    (id, person_id, provider, amount_minor, currency, created_at, poll_at, state)
+                    (id, person_id, provider, amount_minor, currency, created_at, poll_at, method_type, method_token,
+                    state)
                 select t.*, 'created'
                 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[],
-                    $7::timestamptz[]) as t
+                    $7::timestamptz[], $8::text[], $9::text[]) as t
                 """)
             {
                 Parameters =
@@ -57,9 +58,14 @@ internal sealed class TopUpCreatedWriter : ICompanionWriter
                     new() { Value = _created.Select(each => each.Row.Amount.Currency).ToArray() },
                     Times(_created.Select(each => each.At)),
                     Times(_created.Select(each => each.At + each.Row.PollAfter)),
+                    Texts(_created.Select(each => each.Row.Method?.Type)),
+                    Texts(_created.Select(each => each.Row.Method?.Token)),
                 },
             });
         }
+
+        private static NpgsqlParameter Texts(IEnumerable<string?> texts) =>
+            new() { Value = texts.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 
         private static NpgsqlParameter Times(IEnumerable<DateTimeOffset> times) => new()
         {
@@ -119,8 +125,9 @@ internal sealed class TopUpCreditedWriter : ICompanionWriter
             batch.BatchCommands.Add(new(
                 """
                 update top_up t
-                set state = 'credited', provider_payment_id = c.payment, settled_at = c.at, exception = null
-                from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as c (id, payment, at)
+                set state = 'credited', provider_payment_id = c.payment, settled_at = c.at, exception = null,
+                    credit_transfer = c.transfer, action_url = null, failure_code = null, method_token = null
+                from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) as c (id, payment, at, transfer)
                 where t.id = c.id
                 """)
             {
@@ -133,6 +140,7 @@ internal sealed class TopUpCreditedWriter : ICompanionWriter
                         Value = _credited.Select(each => each.At.UtcDateTime).ToArray(),
                         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
                     },
+                    new() { Value = _credited.Select(each => each.Row.TransferId).ToArray() },
                 },
             });
         }

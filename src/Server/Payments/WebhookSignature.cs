@@ -15,6 +15,11 @@ internal readonly record struct WebhookHeaders(string? Id, string? Timestamp, st
     public static WebhookHeaders Of(IHeaderDictionary headers) => new(
         headers[IdName].FirstOrDefault(), headers[TimestampName].FirstOrDefault(),
         headers[SignatureName].FirstOrDefault());
+
+    public IHeaderDictionary ToHeaders() => new HeaderDictionary
+    {
+        [IdName] = Id, [TimestampName] = Timestamp, [SignatureName] = Signature,
+    };
 }
 
 internal enum WebhookVerdict

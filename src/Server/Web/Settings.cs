@@ -45,6 +45,12 @@ public sealed record Settings
 
     public Limits Limits { get; init; } = new();
 
+    /// <summary>Who takes the money of top-ups: <c>sandbox</c>, <c>stripe</c> or <c>none</c>.</summary>
+    public string Provider { get; init; } = "sandbox";
+
+    /// <summary>Set where <see cref="Provider"/> is stripe.</summary>
+    public StripeSettings? Stripe { get; init; }
+
     /// <summary>Paths and addresses may hold passwords, so nothing is printed.</summary>
     public override string ToString() => nameof(Settings);
 
@@ -68,11 +74,44 @@ public sealed record Settings
             MaxConcurrentConnections = (int)reader.Whole("MAX_CONCURRENT_CONNECTIONS", 2000, 1, 1_000_000),
             OtlpEndpoint = reader.Address("OTEL_EXPORTER_OTLP_ENDPOINT"),
             Limits = Limits.Read(reader),
+            Provider = reader.OneOf("SIGHTPAY_PROVIDER", "sandbox", "stripe", "none") ?? "sandbox",
         };
+        settings = settings with { Stripe = ReadStripe(reader, settings) };
         reader.RefuseUnknown();
         if (settings is { CertificateKey: not null, Certificate: null })
             throw new SettingsException("SIGHTPAY_CERTIFICATE_KEY needs SIGHTPAY_CERTIFICATE: set both or neither.");
         return settings;
+    }
+
+    /// <exception cref="SettingsException">Stripe is chosen without its keys, or has keys and is not chosen.
+    /// </exception>
+    private static StripeSettings? ReadStripe(SettingsReader reader, Settings settings)
+    {
+        var secret = reader.Prefixed("SIGHTPAY_STRIPE_SECRET_KEY", "sk_", "rk_");
+        var publishable = reader.Prefixed("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", "pk_");
+        var webhooks = reader.Prefixed("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", "whsec_");
+        var address = reader.Address("SIGHTPAY_STRIPE_URL");
+        var home = reader.Address("SIGHTPAY_PUBLIC_URL") ?? new Uri("http://localhost:8000");
+        if (settings.Provider != "stripe")
+            return secret is null && publishable is null && webhooks is null && address is null
+                ? null
+                : throw new SettingsException(
+                    "There are SIGHTPAY_STRIPE_ settings, but SIGHTPAY_PROVIDER is not stripe: set it, or unset them.");
+        if (secret is null || publishable is null || webhooks is null)
+            throw new SettingsException(
+                "SIGHTPAY_PROVIDER=stripe needs SIGHTPAY_STRIPE_SECRET_KEY, SIGHTPAY_STRIPE_PUBLISHABLE_KEY and "
+                + "SIGHTPAY_STRIPE_WEBHOOK_SECRETS.");
+        var stripe = new StripeSettings(
+            secret, publishable,
+            webhooks.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            ReturnUrl = new Uri(home, "/app/wallet"),
+        };
+        if (stripe.IsLive && settings.Demo == true)
+            throw new SettingsException(
+                "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not "
+                + "go together.");
+        return address is null ? stripe : stripe with { Address = address };
     }
 
     private static string DefaultDataFolder(IReadOnlyDictionary<string, string> environment)
@@ -94,6 +133,7 @@ public sealed record Limits
     public long PicturePixelsMax { get; init; } = 24_000_000;
     public long TopUpMinorMin { get; init; } = 1_00;
     public long TopUpMinorMax { get; init; } = 10_000_00;
+    public long OperatorAloneMinor { get; init; } = 500_00;
     public int SignInsPerMinute { get; init; } = 10;
     public int SignUpsPerHour { get; init; } = 60;
     public SpendingSettings Spending { get; init; } = new();
@@ -106,6 +146,7 @@ public sealed record Limits
             PicturePixelsMax = reader.Whole("SIGHTPAY_LIMIT_PICTURE_PIXELS", 24_000_000, 10_000, 200_000_000),
             TopUpMinorMin = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR", 1_00, 1, 1_000_000_000_000),
             TopUpMinorMax = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", 10_000_00, 1, 1_000_000_000_000),
+            OperatorAloneMinor = reader.Whole("SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR", 500_00, 0, 1_000_000_000_000),
             SignInsPerMinute = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", 10, 1, 1_000_000),
             SignUpsPerHour = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", 60, 1, 1_000_000),
             Spending = ReadSpending(reader),
@@ -192,6 +233,25 @@ internal sealed class SettingsReader(IReadOnlyDictionary<string, string> environ
             ? text
             : throw new SettingsException(
                 $"{name} must be a currency code of three capital letters, for instance INR, not \"{text}\".");
+    }
+
+    public string? OneOf(string name, params string[] words)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return words.Contains(text)
+            ? text
+            : throw new SettingsException($"{name} must be one of {string.Join(", ", words)}, not \"{text}\".");
+    }
+
+    /// <summary>A key of somebody else's; the message never repeats it.</summary>
+    public string? Prefixed(string name, params string[] prefixes)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        return prefixes.Any(prefix => text.StartsWith(prefix, StringComparison.Ordinal))
+            ? text
+            : throw new SettingsException($"{name} must begin with {string.Join(" or ", prefixes)}.");
     }
 
     public string? Folder(string name)

@@ -414,8 +414,14 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
     private static Task InboxEmptyAsync(InnerServer server) => Eventually.HoldsAsync(async () =>
         await server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0);
 
-    private static Task<string> PaymentOfAsync(InnerServer server, TestAnswer made) => server.ScalarAsync<string>(
-        "select id from sandbox_payment where reference = $1", made.Json.GetProperty("id").GetGuid());
+    /// <summary>The provider is asked beside the answer, so its payment may come a moment later.</summary>
+    private static async Task<string> PaymentOfAsync(InnerServer server, TestAnswer made)
+    {
+        var topUp = made.Json.GetProperty("id").GetGuid();
+        await Eventually.HoldsAsync(async () => await server.ScalarAsync<bool>(
+            "select provider_payment_id is not null from top_up where id = $1", topUp));
+        return await server.ScalarAsync<string>("select id from sandbox_payment where reference = $1", topUp);
+    }
 
     /// <summary>From now on the sandbox's messages count as delivered before they were sent.</summary>
     private static Task LoseWebhooksAsync(InnerServer server) => server.ExecuteAsync(

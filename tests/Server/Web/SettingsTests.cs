@@ -86,6 +86,10 @@ public sealed class SettingsTests
     [InlineData("SIGHTPAY_LIMIT_BODY_BYTES", "-1")]
     [InlineData("SIGHTPAY_LIMIT_BODY_BYTES", "10 MiB")]
     [InlineData("SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR", "99999999")]
+    [InlineData("SIGHTPAY_PROVIDER", "paypal")]
+    [InlineData("SIGHTPAY_PROVIDER", "stripe")]
+    [InlineData("SIGHTPAY_STRIPE_SECRET_KEY", "river-boat")]
+    [InlineData("SIGHTPAY_PUBLIC_URL", "pay.example")]
     [InlineData("FACE_RECOGNITION_THRESHOLD", "1.5")]
     [InlineData("FACE_RECOGNITION_THRESHOLD", "0,6")]
     [InlineData("FACE_RECOGNITION_THRESHOLD", "NaN")]
@@ -93,6 +97,20 @@ public sealed class SettingsTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector")]
     public void An_unknown_name_or_unusable_value_is_refused_by_its_name(string name, string value) =>
         Assert.Contains(name, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
+
+    [Theory]
+    [InlineData("sandbox", "sk_test_river", "0", "SIGHTPAY_PROVIDER is not stripe")]
+    [InlineData("stripe", "sk_live_river", "1", "SIGHTPAY_DEMO")]
+    [InlineData("stripe", "river", "0", "must begin with")]
+    public void Stripes_keys_that_do_not_fit_are_refused_and_never_repeated(
+        string provider, string key, string demo, string why)
+    {
+        var refused = Assert.Throws<SettingsException>(() => Read(
+            ("SIGHTPAY_PROVIDER", provider), ("SIGHTPAY_STRIPE_SECRET_KEY", key), ("SIGHTPAY_DEMO", demo),
+            ("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", "pk_test_1"), ("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", "whsec_1")));
+        Assert.Contains(why, refused.Message);
+        Assert.DoesNotContain("river", refused.Message);
+    }
 
     [Fact]
     public void An_empty_value_counts_as_unset() => Assert.Null(Read(("SIGHTPAY_CAMERA", "")).Camera);

@@ -132,6 +132,32 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
     }
 
     [Fact]
+    public async Task Unread_config_SIGHTPAY_PROVIDER_and_SIGHTPAY_STRIPE_and_SIGHTPAY_PUBLIC_URL()
+    {
+        var read = SettingsTests.Read(
+            ("SIGHTPAY_PROVIDER", "stripe"), ("SIGHTPAY_STRIPE_SECRET_KEY", "sk_test_1"),
+            ("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", "pk_test_1"), ("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", "whsec_1, whsec_2"),
+            ("SIGHTPAY_STRIPE_URL", "http://127.0.0.1:9"), ("SIGHTPAY_PUBLIC_URL", "https://pay.example"));
+        await using var server = await TestServer.StartAsync(
+            given => given with { Provider = read.Provider, Stripe = read.Stripe });
+        var stripe = server.Services.GetRequiredService<PaymentSettings>().Stripe!;
+        Assert.Equal(("sk_test_1", "pk_test_1"), (stripe.SecretKey, stripe.PublishableKey));
+        Assert.Equal(["whsec_1", "whsec_2"], stripe.WebhookSecrets);
+        Assert.Equal(("http://127.0.0.1:9/", "https://pay.example/app/wallet"), (
+            stripe.Address.ToString(), stripe.ReturnUrl.ToString()));
+        using var sandbox = await server.Http.PostAsync("/webhooks/sandbox", null);
+        Assert.Equal("provider_not_found", await CodeAsync(sandbox));
+    }
+
+    [Fact]
+    public async Task Unread_config_SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR()
+    {
+        var read = SettingsTests.Read(("SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR", "77"));
+        await using var server = await TestServer.StartAsync(given => given with { Limits = read.Limits });
+        Assert.Equal(77, server.Services.GetRequiredService<PaymentSettings>().OperatorAloneMinorMax);
+    }
+
+    [Fact]
     public void Unread_config_OTEL_EXPORTER_OTLP_ENDPOINT() =>
         Assert.True(_server.Services.GetRequiredService<OtlpExport>().IsOn);
 

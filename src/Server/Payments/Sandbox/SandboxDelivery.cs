@@ -105,7 +105,7 @@ internal sealed partial class SandboxDelivery(
                 Unreachable(log, fault.Message);
             }
         }
-        var result = await receive.RunAsync(SandboxProvider.ProviderName, headers, body, ct);
+        var result = await receive.RunAsync(SandboxProvider.ProviderName, headers.ToHeaders(), body, ct);
         return result is IStatusCodeHttpResult { StatusCode: null or 200 };
     }
 

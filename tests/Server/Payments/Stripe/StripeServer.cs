@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace SightPay.Server.Tests.Payments.Stripe;
+
+/// <summary>How the server treats its next request.</summary>
+internal enum Misbehaviour
+{
+    None,
+
+    /// <summary>Does the work and answers with an error.</summary>
+    ErrorAfterWork,
+
+    /// <summary>Does the work and cuts the connection.</summary>
+    CutAfterWork,
+
+    /// <summary>Does nothing and asks to be asked later.</summary>
+    TooMany,
+
+    /// <summary>Does the work and takes too long to say so.</summary>
+    SlowAfterWork,
+
+    /// <summary>Does the work and answers with something that is no JSON.</summary>
+    GarbageAfterWork,
+
+    /// <summary>Says that the key is in use by another request.</summary>
+    KeyInUse,
+}
+
+/// <summary>
+/// A server on loopback that speaks the part of Stripe's documented wire format that we use, and misbehaves when told
+/// to. It keeps Stripe's promise: the same idempotency key gives the same payment.
+/// </summary>
+internal sealed class StripeServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<string, JsonObject> _byKey = new();
+    private readonly ConcurrentQueue<Misbehaviour> _next = new();
+
+    private StripeServer(WebApplication app) => _app = app;
+
+    public Uri Address => new(_app.Urls.Single());
+    public ConcurrentDictionary<string, JsonObject> Payments { get; } = new();
+
+    /// <summary>Status of the dispute of each payment.</summary>
+    public ConcurrentDictionary<string, string> Disputes { get; } = new();
+
+    public ConcurrentQueue<(IReadOnlyDictionary<string, string> Form, string Key, string Version)> Requests { get; } =
+        new();
+
+    /// <summary>What every new request is met with while nothing is queued.</summary>
+    public Misbehaviour Mood { get; set; }
+
+    public static async Task<StripeServer> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        var server = new StripeServer(app);
+        app.MapPost("/v1/payment_intents", server.CreateAsync);
+        app.MapGet("/v1/payment_intents", (HttpContext http) => server.AnswerAsync(
+            http, () => (200, server.PageOf(http.Request.Query))));
+        app.MapGet("/v1/payment_intents/{id}", (HttpContext http, string id) => server.AnswerAsync(
+            http, () => server.Payments.TryGetValue(id, out var payment)
+                ? (200, payment)
+                : (404, Error("invalid_request_error", "resource_missing"))));
+        app.MapGet("/v1/disputes", (HttpContext http, string payment_intent) => server.AnswerAsync(
+            http, () => (200, server.DisputesOf(payment_intent))));
+        await app.StartAsync();
+        return server;
+    }
+
+    public void Misbehave(params Misbehaviour[] next)
+    {
+        foreach (var each in next) _next.Enqueue(each);
+    }
+
+    public void Set(string paymentId, string status) => Payments[paymentId]["status"] = status;
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task CreateAsync(HttpContext http)
+    {
+        var form = (await http.Request.ReadFormAsync())
+            .ToDictionary(field => field.Key, field => field.Value.ToString());
+        var key = http.Request.Headers["Idempotency-Key"].ToString();
+        Requests.Enqueue((form, key, http.Request.Headers["Stripe-Version"].ToString()));
+        await AnswerAsync(http, () =>
+        {
+            var token = form.GetValueOrDefault("payment_method_data[card][token]") ?? form.GetValueOrDefault(
+                "payment_method")!;
+            if (token == "tok_declined")
+                return (402, Error("card_error", "card_declined", "insufficient_funds"));
+            return (200, _byKey.GetOrAdd(key, _ => New(form, token)));
+        });
+    }
+
+    private async Task AnswerAsync(HttpContext http, Func<(int Status, JsonObject Body)> work)
+    {
+        var mood = _next.TryDequeue(out var queued) ? queued : Mood;
+        if (http.Request.Headers.Authorization != "Bearer sk_test_secret")
+        {
+            await WriteAsync(http, 401, Error("invalid_request_error", "invalid_api_key"));
+            return;
+        }
+        if (mood is Misbehaviour.TooMany or Misbehaviour.KeyInUse)
+        {
+            if (mood == Misbehaviour.TooMany) http.Response.Headers.RetryAfter = "0";
+            await WriteAsync(
+                http, mood == Misbehaviour.TooMany ? 429 : 409,
+                Error(mood == Misbehaviour.TooMany ? "rate_limit_error" : "idempotency_error", "rate_limit"));
+            return;
+        }
+        var (status, body) = work();
+        switch (mood)
+        {
+            case Misbehaviour.ErrorAfterWork:
+                await WriteAsync(http, 500, Error("api_error", "api_error"));
+                break;
+            case Misbehaviour.CutAfterWork:
+                http.Abort();
+                break;
+            case Misbehaviour.SlowAfterWork:
+                await Task.Delay(3000, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                break;
+            case Misbehaviour.GarbageAfterWork:
+                http.Response.StatusCode = 200;
+                await http.Response.WriteAsync("<html>Bad gateway</html>");
+                break;
+            default:
+                await WriteAsync(http, status, body);
+                break;
+        }
+    }
+
+    private JsonObject New(Dictionary<string, string> form, string token)
+    {
+        var id = $"pi_{Guid.CreateVersion7():N}";
+        var payment = new JsonObject
+        {
+            ["id"] = id, ["object"] = "payment_intent", ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+            ["amount"] = long.Parse(form["amount"], CultureInfo.InvariantCulture), ["currency"] = form["currency"],
+            ["status"] = token == "tok_action" ? "requires_action" : "succeeded",
+            ["metadata"] = new JsonObject { ["sightpay_reference"] = form["metadata[sightpay_reference]"] },
+            ["last_payment_error"] = null,
+            ["next_action"] = token != "tok_action" ? null : new JsonObject
+            {
+                ["type"] = "redirect_to_url",
+                ["redirect_to_url"] = new JsonObject
+                {
+                    ["url"] = "https://bank.example/approve", ["return_url"] = form["return_url"],
+                },
+            },
+        };
+        Payments[id] = payment;
+        return payment;
+    }
+
+    /// <summary>Two a page, so that a short list has several.</summary>
+    private JsonObject PageOf(IQueryCollection query)
+    {
+        var (from, to) = (long.Parse(query["created[gte]"]!), long.Parse(query["created[lt]"]!));
+        var all = Payments.Values
+            .Where(payment => (long)payment["created"]! >= from && (long)payment["created"]! < to)
+            .OrderByDescending(payment => (string)payment["id"]!, StringComparer.Ordinal).ToList();
+        var after = query["starting_after"].ToString();
+        var rest = all.Skip(after.Length == 0 ? 0 : all.FindIndex(each => (string)each["id"]! == after) + 1).ToList();
+        return new JsonObject
+        {
+            ["object"] = "list", ["has_more"] = rest.Count > 2,
+            ["data"] = new JsonArray([.. rest.Take(2).Select(payment => payment.DeepClone())]),
+        };
+    }
+
+    private JsonObject DisputesOf(string payment) => new()
+    {
+        ["object"] = "list",
+        ["has_more"] = false,
+        ["data"] = Disputes.TryGetValue(payment, out var status)
+            ? new JsonArray(new JsonObject { ["id"] = "dp_1", ["object"] = "dispute", ["status"] = status })
+            : new JsonArray(),
+    };
+
+    private static JsonObject Error(string type, string code, string? decline = null) => new()
+    {
+        ["error"] = new JsonObject
+        {
+            ["type"] = type, ["code"] = code, ["decline_code"] = decline, ["message"] = "As documented.",
+        },
+    };
+
+    private static Task WriteAsync(HttpContext http, int status, JsonObject body)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        return http.Response.WriteAsync(body.ToJsonString(JsonSerializerOptions.Default));
+    }
+}

@@ -1,0 +1,359 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using SightPay.Ledger;
+using SightPay.Server.Payments;
+using SightPay.Server.Payments.Stripe;
+using Xunit;
+
+namespace SightPay.Server.Tests.Payments.Stripe;
+
+/// <summary>Top-ups through Stripe's wire format, against a local server that misbehaves on purpose.</summary>
+public sealed class StripeTests : IAsyncLifetime
+{
+    private const string Secret = "whsec_present";
+    private const string NextSecret = "whsec_next";
+
+    private StripeServer _stripe = null!;
+    private InnerServer _server = null!;
+    private TestPerson _person = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stripe = await StripeServer.StartAsync();
+        _server = await InnerServer.StartAsync(new()
+        {
+            Payments = settings => settings with
+            {
+                Provider = "stripe",
+                SettleWait = TimeSpan.Zero,
+                Stripe = new StripeSettings("sk_test_secret", "pk_test_1", [Secret, NextSecret])
+                {
+                    Address = _stripe.Address, ReturnUrl = new Uri("http://localhost:8000/app/wallet"),
+                    TryWithin = TimeSpan.FromMilliseconds(500), RetryAfter = TimeSpan.FromMilliseconds(1),
+                },
+            },
+        });
+        _person = await _server.PersonAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        Assert.Empty(await _server.Get<GeneralLedger>().AuditAsync(default));
+        await _server.DisposeAsync();
+        await _stripe.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_token_pays_and_the_signed_message_credits_once()
+    {
+        var topUp = await TopUpAsync("tok_visa");
+        var payment = await PaymentAsync(topUp);
+        var (form, key, version) = Assert.Single(_stripe.Requests);
+        Assert.Equal(("4000", "inr", "true"), (form["amount"], form["currency"], form["confirm"]));
+        Assert.Equal(($"sightpay-{topUp}", StripeApi.Version), (key, version));
+        Assert.Equal(0, await BalanceAsync());
+        foreach (var eventId in (string[])["evt_1", "evt_1", "evt_2"])
+            Assert.Equal(200, await TellAsync(eventId, payment));
+        await StateAsync(topUp, "credited");
+        await InboxEmptyAsync();
+        Assert.Equal(40_00, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task The_report_lists_all_payments_of_a_period_page_by_page_and_only_ours()
+    {
+        var topUps = new List<Guid>();
+        for (var i = 0; i < 5; i++)
+        {
+            topUps.Add(await TopUpAsync("tok_visa"));
+            await PaymentAsync(topUps[^1]);
+        }
+        _stripe.Payments.Values.First(each => (string)each["metadata"]!["sightpay_reference"]! == topUps[2].ToString())
+            ["metadata"] = new System.Text.Json.Nodes.JsonObject();
+        var provider = _server.Get<IPaymentProvider>();
+        var now = TimeProvider.System.GetUtcNow();
+        var listed = new List<Guid>();
+        await foreach (var each in provider.ListAsync(now.AddMinutes(-5), now.AddMinutes(1), default))
+            listed.Add(each.Payment.Reference);
+        Assert.Equal(topUps.Where((_, i) => i != 2).Order(), listed.Order());
+        await foreach (var _ in provider.ListAsync(now.AddMinutes(-9), now.AddMinutes(-8), default)) Assert.Fail("old");
+        _stripe.Mood = Misbehaviour.ErrorAfterWork;
+        await Assert.ThrowsAsync<HttpRequestException>(async () =>
+        {
+            await foreach (var _ in provider.ListAsync(now.AddMinutes(-5), now, default)) { }
+        });
+        _stripe.Mood = Misbehaviour.None;
+    }
+
+    [Fact]
+    public async Task Google_pays_wrapped_token_pays()
+    {
+        var topUp = await TopUpAsync("""{"id":"tok_from_google","object":"token"}""", "google_pay");
+        await PaymentAsync(topUp);
+        Assert.Equal("tok_from_google", Assert.Single(_stripe.Requests).Form["payment_method_data[card][token]"]);
+    }
+
+    [Fact]
+    public async Task A_declined_card_fails_with_its_reason()
+    {
+        var topUp = await TopUpAsync("tok_declined");
+        await StateAsync(topUp, "failed");
+        var shown = await _server.GetAsync($"/wallet/top-ups/{topUp}", _person);
+        Assert.Equal("insufficient_funds", shown.Json.GetProperty("failure_code").GetString());
+    }
+
+    [Theory]
+    [InlineData("ErrorAfterWork")]
+    [InlineData("CutAfterWork")]
+    [InlineData("TooMany")]
+    [InlineData("GarbageAfterWork")]
+    [InlineData("SlowAfterWork")]
+    [InlineData("ErrorAfterWork CutAfterWork")]
+    public async Task A_call_that_goes_wrong_is_repeated_under_its_key_and_takes_the_money_once(string moods)
+    {
+        _stripe.Misbehave([.. moods.Split(' ').Select(Enum.Parse<Misbehaviour>)]);
+        var topUp = await TopUpAsync("tok_visa");
+        var payment = await PaymentAsync(topUp);
+        Assert.Single(_stripe.Payments);
+        Assert.True(_stripe.Requests.Count > 1);
+        await TellAsync("evt_1", payment);
+        await StateAsync(topUp, "credited");
+        Assert.Equal(40_00, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task A_provider_that_is_silent_holds_nobody_up_and_is_asked_again()
+    {
+        _stripe.Mood = Misbehaviour.CutAfterWork;
+        var topUp = await TopUpAsync("tok_visa");
+        await Eventually.HoldsAsync(() => Task.FromResult(_stripe.Requests.Count >= 3));
+        Assert.Equal("created", await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp));
+        _stripe.Mood = Misbehaviour.None;
+        _server.Clock.Advance(TimeSpan.FromMinutes(2));
+        await StateAsync(topUp, "credited");
+        Assert.Single(_stripe.Payments);
+        Assert.Equal(40_00, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task After_five_silent_calls_the_provider_is_left_alone()
+    {
+        using var api = new StripeApi(
+            new StripeSettings("sk_test_secret", "pk_test_1", [Secret])
+            {
+                Address = _stripe.Address, ReturnUrl = new Uri("http://localhost"),
+                RetryAfter = TimeSpan.FromMilliseconds(1),
+            }, new SocketsHttpHandler(), TimeProvider.System);
+        _stripe.Mood = Misbehaviour.ErrorAfterWork;
+        for (var i = 0; i < 4; i++)
+            Assert.IsType<ProviderCall<JsonElement>.Unknown>(await api.SendAsync(
+                HttpMethod.Get, "/v1/disputes?payment_intent=pi", [], null, default));
+        _stripe.Mood = Misbehaviour.None;
+        var call = await api.SendAsync(HttpMethod.Get, "/v1/disputes?payment_intent=pi", [], null, default);
+        Assert.Contains(
+            "left alone", Assert.IsType<ProviderCall<JsonElement>.Unknown>(call).Why);
+    }
+
+    [Fact]
+    public async Task A_bank_that_asks_back_gives_the_person_somewhere_to_go()
+    {
+        var topUp = await TopUpAsync("tok_action");
+        await StateAsync(topUp, "action_needed");
+        var shown = await _server.GetAsync($"/wallet/top-ups/{topUp}", _person);
+        Assert.Equal(
+            "https://bank.example/approve", shown.Json.GetProperty("next_action").GetProperty("url").GetString());
+        var payment = await PaymentAsync(topUp);
+        _stripe.Set(payment, "succeeded");
+        await TellAsync("evt_1", payment);
+        await StateAsync(topUp, "credited");
+    }
+
+    [Fact]
+    public async Task Forged_stale_foreign_and_altered_messages_are_refused()
+    {
+        var payment = await PaymentAsync(await TopUpAsync("tok_visa"));
+        var body = Message("evt_1", payment);
+        var now = _server.Clock.GetUtcNow();
+        Assert.Equal(401, await PostAsync(body, null));
+        Assert.Equal(401, await PostAsync(body, "t=1,v1=00"));
+        Assert.Equal(401, await PostAsync(body, StripeSignature.Sign("whsec_foreign", now, body)));
+        Assert.Equal(401, await PostAsync([.. body, (byte)' '], StripeSignature.Sign(Secret, now, body)));
+        Assert.Equal(401, await PostAsync(body, StripeSignature.Sign(Secret, now.AddSeconds(-301), body)));
+        Assert.Equal(0, await _server.ScalarAsync<long>("select count(*) from provider_inbox"));
+        var rolled = StripeSignature.Sign(NextSecret, now, body);
+        Assert.Equal(200, await PostAsync(body, $"{rolled},v1={new string('0', 64)}"));
+        await InboxEmptyAsync();
+        Assert.Equal(40_00, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task A_live_accounts_message_is_none_of_a_test_installations()
+    {
+        var payment = await PaymentAsync(await TopUpAsync("tok_visa"));
+        var body = Message("evt_1", payment, live: true);
+        Assert.Equal(200, await PostAsync(body, StripeSignature.Sign(Secret, _server.Clock.GetUtcNow(), body)));
+        await InboxEmptyAsync();
+        Assert.Equal(0, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task Another_amount_is_left_to_people()
+    {
+        var topUp = await TopUpAsync("tok_visa");
+        var payment = await PaymentAsync(topUp);
+        _stripe.Payments[payment]["amount"] = 4001;
+        await TellAsync("evt_1", payment);
+        await InboxEmptyAsync();
+        Assert.Equal(
+            "amount_mismatch", await _server.ScalarAsync<string>("select exception from top_up where id = $1", topUp));
+        Assert.Equal(0, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task A_chargeback_takes_the_wallet_and_the_rest_is_owed_and_won_it_comes_back()
+    {
+        var topUp = await TopUpAsync("tok_visa");
+        var payment = await PaymentAsync(topUp);
+        // The bank's objection overtakes the news of the payment itself.
+        _stripe.Disputes[payment] = "needs_response";
+        await TellAsync("evt_dispute", payment);
+        await InboxEmptyAsync();
+        Assert.Equal((0, 0), (await BalanceAsync(), await OwedAsync()));
+        Assert.Equal("open", await DisputeAsync(topUp));
+        _stripe.Disputes[payment] = "won";
+        await TellAsync("evt_won", payment);
+        await InboxEmptyAsync();
+        Assert.Equal((40_00, 0), (await BalanceAsync(), await OwedAsync()));
+        Assert.Equal("won", await DisputeAsync(topUp));
+    }
+
+    [Fact]
+    public async Task A_chargeback_of_spent_money_is_a_debt_that_the_next_top_up_pays()
+    {
+        var first = await TopUpAsync("tok_visa");
+        var payment = await PaymentAsync(first);
+        await TellAsync("evt_1", payment);
+        await StateAsync(first, "credited");
+        await SpendAsync(30_00);
+        _stripe.Disputes[payment] = "lost";
+        await TellAsync("evt_2", payment);
+        await TellAsync("evt_3", payment);
+        await InboxEmptyAsync();
+        Assert.Equal("lost", await DisputeAsync(first));
+        Assert.Equal((0, 30_00), (await BalanceAsync(), await OwedAsync()));
+        var second = await TopUpAsync("tok_visa");
+        await TellAsync("evt_4", await PaymentAsync(second));
+        await StateAsync(second, "credited");
+        Assert.Equal((10_00, 0), (await BalanceAsync(), await OwedAsync()));
+    }
+
+    [Theory]
+    [InlineData("4242424242424242", "card_number_refused")]
+    [InlineData("4242 4242 4242 4242", "card_number_refused")]
+    [InlineData("not a token", "payment_method_invalid")]
+    public async Task A_card_number_never_gets_in(string token, string code)
+    {
+        var refused = await SendAsync(token, "card");
+        Assert.Equal((422, code), (refused.Status, refused.Code));
+        Assert.Empty(_stripe.Requests);
+        Assert.Equal(0, await _server.ScalarAsync<long>("select count(*) from top_up"));
+        Assert.DoesNotContain(token, refused.Text);
+        Assert.DoesNotContain(token, _server.Log);
+    }
+
+    [Fact]
+    public async Task Stripes_parameters_are_offered_and_its_secret_is_not()
+    {
+        var methods = await _server.GetAsync("/payment-methods", _person);
+        Assert.Equal("stripe", methods.Json.GetProperty("provider").GetString());
+        Assert.Contains("pk_test_1", methods.Text);
+        Assert.DoesNotContain("sk_test_secret", methods.Text);
+        var settings = new StripeSettings("sk_live_x", "pk", []) { ReturnUrl = new("http://x") };
+        Assert.Equal("StripeSettings", settings.ToString());
+    }
+
+    private Task<TestAnswer> SendAsync(string token, string type) => _server.SendAsync(
+        HttpMethod.Post, "/wallet/top-ups",
+        new { amount_minor = 40_00, currency = "INR", method = new { type, token } }, _person,
+        Ids.Next(TimeProvider.System).ToString());
+
+    private async Task<Guid> TopUpAsync(string token, string type = "card")
+    {
+        var made = await SendAsync(token, type);
+        Assert.True(made.Status == 201, made.Text);
+        return made.Json.GetProperty("id").GetGuid();
+    }
+
+    private async Task<string> PaymentAsync(Guid topUp)
+    {
+        await Eventually.HoldsAsync(async () => await _server.ScalarAsync<bool>(
+            "select provider_payment_id is not null from top_up where id = $1", topUp));
+        return await _server.ScalarAsync<string>("select provider_payment_id from top_up where id = $1", topUp);
+    }
+
+    private Task<int> TellAsync(string eventId, string payment)
+    {
+        var body = Message(eventId, payment);
+        return PostAsync(body, StripeSignature.Sign(Secret, _server.Clock.GetUtcNow(), body));
+    }
+
+    private static byte[] Message(string eventId, string payment, bool live = false) =>
+        JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            id = eventId, @object = "event", type = "payment_intent.succeeded", livemode = live,
+            data = new { @object = new { id = payment, @object = "payment_intent" } },
+        });
+
+    private async Task<int> PostAsync(byte[] body, string? signature)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/stripe") { Content = content };
+        if (signature is not null) request.Headers.TryAddWithoutValidation(StripeSignature.HeaderName, signature);
+        using var answer = await _server.Http.SendAsync(request);
+        return (int)answer.StatusCode;
+    }
+
+    private async Task SpendAsync(long amountMinor)
+    {
+        await using (var connection = await _server.Database.DataSource.OpenConnectionAsync())
+            await GeneralLedger.OpenAccountsAsync(
+                connection, null, [new("shop", "INR", AccountKind.Payable, AccountFlags.None)], default);
+        var id = Ids.Next(TimeProvider.System);
+        var result = await _server.Get<GeneralLedger>().SubmitAsync(new Act
+        {
+            Id = id,
+            Fingerprint = new byte[32],
+            Plans =
+            [
+                new Plan
+                {
+                    Transfers =
+                    [
+                        Transfer.Post(
+                            Ids.Next(TimeProvider.System), $"wallet:{_person.Id}", "shop", amountMinor,
+                            TransferCode.Purchase),
+                    ],
+                    Compose = _ => new Answer(200, "{}"),
+                },
+            ],
+            Refuse = refusal => new Answer(402, refusal.Code),
+        }, default);
+        Assert.Equal(ActEnd.Committed, result.End);
+    }
+
+    private async Task<long> BalanceAsync() =>
+        (await _server.Get<GeneralLedger>().AccountAsync($"wallet:{_person.Id}", default))!.BalanceMinor;
+
+    private async Task<long> OwedAsync() =>
+        -(await _server.Get<GeneralLedger>().AccountAsync($"receivable:{_person.Id}", default))!.BalanceMinor;
+
+    private Task<string> DisputeAsync(Guid topUp) =>
+        _server.ScalarAsync<string>("select dispute from top_up where id = $1", topUp);
+
+    private Task StateAsync(Guid topUp, string state) => Eventually.HoldsAsync(async () =>
+        await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp) == state);
+
+    private Task InboxEmptyAsync() => Eventually.HoldsAsync(async () =>
+        await _server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0);
+}
