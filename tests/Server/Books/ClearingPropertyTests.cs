@@ -7,8 +7,8 @@ using Xunit;
 namespace SightPay.Server.Tests.Books;
 
 /// <summary>
-/// I14: whatever top-ups succeed, fail, are told twice, late or never, or are taken back by a bank, the clearing account
-/// is what the provider has taken and kept, and nobody's books differ.
+/// I14: whatever top-ups succeed, fail, are told twice, late or never, or are taken back by a bank, the clearing
+/// account is what the provider has taken and kept, and nobody's books differ.
 /// </summary>
 public sealed class ClearingPropertyTests
 {

@@ -145,7 +145,8 @@ internal sealed class StripeServer : IAsyncDisposable
         var id = $"pi_{Guid.CreateVersion7():N}";
         var payment = new JsonObject
         {
-            ["id"] = id, ["object"] = "payment_intent", ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+            ["id"] = id, ["object"] = "payment_intent",
+            ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
             ["amount"] = long.Parse(form["amount"], CultureInfo.InvariantCulture), ["currency"] = form["currency"],
             ["status"] = token == "tok_action" ? "requires_action" : "succeeded",
             ["metadata"] = new JsonObject { ["sightpay_reference"] = form["metadata[sightpay_reference]"] },
