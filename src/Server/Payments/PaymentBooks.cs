@@ -5,7 +5,8 @@ namespace SightPay.Server.Payments;
 /// <summary>What this slice says money did, for the reconciliation.</summary>
 internal static class PaymentBooks
 {
-    /// <summary>Payments out of wallets, top-ups and corrections, each from both sides.</summary>
+    /// <summary>Payments out of wallets, corrections, and top-ups that no bank has taken back, each from both sides.
+    /// </summary>
     public static SliceBooks Slice { get; } = new(
         "payments",
         """
@@ -16,10 +17,10 @@ internal static class PaymentBooks
         from payment where method = 'wallet' and captured_minor > 0
         union all
         select 'person:' || person_id, currency, amount_minor from top_up
-        where state = 'credited' and (dispute is null or dispute = 'won')
+        where state = 'credited' and coalesce(dispute, 'won') = 'won'
         union all
         select 'provider_clearing:' || provider, currency, -amount_minor from top_up
-        where state = 'credited' and (dispute is null or dispute = 'won')
+        where state = 'credited' and coalesce(dispute, 'won') = 'won'
         union all
         select 'person:' || person, currency, case direction when 'credit' then amount_minor else -amount_minor end
         from adjustment where kind = 'correction' and state = 'done'

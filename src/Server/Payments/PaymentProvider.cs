@@ -85,6 +85,10 @@ internal interface IPaymentProvider
     /// <summary>Reads a payment by the provider's id; succeeded with null when the provider does not know it.</summary>
     Task<ProviderCall<ProviderPayment?>> FetchAsync(string providerPaymentId, CancellationToken ct);
 
+    /// <summary>The provider's report: all payments that it made in the period.</summary>
+    /// <exception cref="HttpRequestException">It could not be read to its end.</exception>
+    IAsyncEnumerable<ReportedPayment> ListAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
+
     /// <summary>Judges a message by its raw bytes.</summary>
     WebhookJudgement Judge(IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew);
 

@@ -47,10 +47,10 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
     private static async Task ComparePageAsync(
         OpenBooks books, IPaymentProvider provider, ReportedPayment[] page, CancellationToken ct)
     {
-        var ours = new Dictionary<Guid, (string State, Money Amount, string? PaymentId)>();
+        var ours = new Dictionary<Guid, (string State, Money Amount, string? PaymentId, string? Dispute)>();
         await using (var command = books.Command(
             """
-            select id, state, amount_minor, currency, provider_payment_id from top_up
+            select id, state, amount_minor, currency, provider_payment_id, dispute from top_up
             where id = any($3) and provider = $4
             """, page.Select(reported => reported.Payment.Reference).ToArray(), provider.Name))
         {
@@ -58,7 +58,7 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
             while (await reader.ReadAsync(ct))
                 ours[reader.GetGuid(0)] = (
                     reader.GetString(1), new Money(reader.GetInt64(2), reader.GetString(3)),
-                    reader.IsDBNull(4) ? null : reader.GetString(4));
+                    reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5));
         }
         foreach (var reported in page)
             if (Complaint(books, provider, reported, ours) is { } complaint) books.Add(complaint);
@@ -66,7 +66,7 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
 
     private static string? Complaint(
         OpenBooks books, IPaymentProvider provider, ReportedPayment reported,
-        Dictionary<Guid, (string State, Money Amount, string? PaymentId)> ours)
+        Dictionary<Guid, (string State, Money Amount, string? PaymentId, string? Dispute)> ours)
     {
         var payment = reported.Payment;
         var name = $"payment {payment.Id} of {provider.Name}";
@@ -82,8 +82,10 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
             return $"top-up {payment.Reference} was credited, and {name} did not succeed";
         if (IsTaken(reported) && payment.Amount != topUp.Amount)
             return $"{name} took {In(payment.Amount)}, top-up {payment.Reference} is of {In(topUp.Amount)}";
-        return IsTaken(reported) && !isCredited && reported.At < books.To - OnItsWay
-            ? $"{name} took {In(payment.Amount)}, and top-up {payment.Reference} is {topUp.State}"
+        if (!IsTaken(reported) || reported.At >= books.To - OnItsWay) return null;
+        if (!isCredited) return $"{name} took {In(payment.Amount)}, and top-up {payment.Reference} is {topUp.State}";
+        return payment.Dispute is not null && topUp.Dispute is null
+            ? $"a bank objects to {name}, and top-up {payment.Reference} knows nothing of it"
             : null;
     }
 
@@ -107,8 +109,9 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         }
         foreach (var (topUp, id, amount) in unheardOf)
         {
-            if (await provider.FetchAsync(id, ct) is not ProviderCall<ProviderPayment?>.Succeeded { Value: var payment })
-                books.Add($"{provider.Name} could not be asked about payment {id} of top-up {topUp}");
+            var call = await provider.FetchAsync(id, ct);
+            if (call is not ProviderCall<ProviderPayment?>.Succeeded { Value: var payment })
+                books.Add($"{provider.Name} could not be asked for payment {id} of top-up {topUp}");
             else if (payment is null)
                 books.Add($"top-up {topUp} of {In(amount)} was credited, and {provider.Name} knows no payment {id}");
             else if (payment.Status != ProviderPaymentStatus.Succeeded)

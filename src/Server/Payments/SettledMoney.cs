@@ -19,7 +19,7 @@ internal static class SettledMoney
             select id, amount_minor, currency, settled_at as at from top_up
             where state = 'credited' and credit_transfer is not null
             """),
-        // What is left of a payment when its payer is given right, after what was refunded before.
+        // A payment whose payer is given right: what is left of it after refunds. A top-up that a bank takes back.
         new(
             ReceiptKind.Chargeback,
             """

@@ -68,11 +68,12 @@ internal sealed class SandboxProvider(
         await using var command = database.CreateCommand(
             $"select {Columns}, created_at from sandbox_payment where created_at >= $1 and created_at < $2 "
             + "order by created_at, id");
+        var now = Now();
         command.Parameters.Add(new() { Value = from.ToUniversalTime() });
         command.Parameters.Add(new() { Value = to.ToUniversalTime() });
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            yield return new(Read(reader), reader.GetFieldValue<DateTimeOffset>(10));
+            yield return new(Read(reader, now), reader.GetFieldValue<DateTimeOffset>(10));
     }
 
     public string? PaymentIdOf(ReadOnlySpan<byte> message)
@@ -155,12 +156,12 @@ internal sealed class SandboxProvider(
         await using var command = database.CreateCommand($"select {Columns} from sandbox_payment where {where}");
         command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? Read(reader) : null;
+        return await reader.ReadAsync(ct) ? Read(reader, Now()) : null;
     }
 
-    private ProviderPayment Read(NpgsqlDataReader reader)
+    /// <summary>A payment as it is seen now: what is recorded for later has not happened yet.</summary>
+    private static ProviderPayment Read(NpgsqlDataReader reader, DateTimeOffset now)
     {
-        var now = Now();
         var (id, stored) = (reader.GetString(0), reader.GetString(4));
         var status = stored switch
         {

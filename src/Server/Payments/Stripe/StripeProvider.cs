@@ -92,27 +92,32 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
         }
     }
 
+    /// <summary>Newest first, as Stripe lists them. Disputes are no part of its list.</summary>
     public async IAsyncEnumerable<ReportedPayment> ListAsync(
         DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
     {
-        var period = $"created[gte]={from.ToUnixTimeSeconds()}&created[lt]={to.ToUnixTimeSeconds()}";
-        for (string? after = ""; after is not null;)
+        // Stripe counts whole seconds.
+        var period = string.Create(CultureInfo.InvariantCulture,
+            $"created[gte]={from.ToUnixTimeSeconds()}&created[lt]={to.ToUnixTimeSeconds() + 1}");
+        string? after = null;
+        do
         {
-            var next = after.Length > 0 ? $"&starting_after={after}" : "";
-            var path = $"/v1/payment_intents?limit={PageSize}&{period}{next}";
-            if (await api.SendAsync(HttpMethod.Get, path, [], null, ct)
-                is not ProviderCall<JsonElement>.Succeeded { Value: var page })
-                throw new TimeoutException("its payments could not be listed");
+            var path = $"/v1/payment_intents?limit=100&{period}{(after is null ? "" : $"&starting_after={after}")}";
+            var call = await api.SendAsync(HttpMethod.Get, path, [], null, ct);
+            if (call is not ProviderCall<JsonElement>.Succeeded { Value: var page }
+                || !page.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+                throw new HttpRequestException("Stripe's list of payments could not be read.");
             after = null;
-            foreach (var json in page.GetProperty("data").EnumerateArray())
+            foreach (var json in data.EnumerateArray())
             {
-                if (page.GetProperty("has_more").GetBoolean()) after = StripeApi.Text(json, "id");
-                // What others sell through the same account is none of our business.
-                if (PaymentOf(json, null) is { } payment)
-                    yield return new(
-                        payment, DateTimeOffset.FromUnixTimeSeconds(json.GetProperty("created").GetInt64()));
+                after = StripeApi.Text(json, "id");
+                // Others may take money by the same account: what does not bear our reference is not ours.
+                if (PaymentOf(json, null) is { } payment && json.TryGetProperty("created", out var created))
+                    yield return new(payment, DateTimeOffset.FromUnixTimeSeconds(created.GetInt64()));
             }
+            if (!page.TryGetProperty("has_more", out var more) || !more.GetBoolean()) after = null;
         }
+        while (after is not null);
     }
 
     public WebhookJudgement Judge(

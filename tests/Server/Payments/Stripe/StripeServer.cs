@@ -65,6 +65,8 @@ internal sealed class StripeServer : IAsyncDisposable
         var app = builder.Build();
         var server = new StripeServer(app);
         app.MapPost("/v1/payment_intents", server.CreateAsync);
+        app.MapGet("/v1/payment_intents", (HttpContext http) => server.AnswerAsync(
+            http, () => (200, server.PageOf(http.Request.Query))));
         app.MapGet("/v1/payment_intents/{id}", (HttpContext http, string id) => server.AnswerAsync(
             http, () => server.Payments.TryGetValue(id, out var payment)
                 ? (200, payment)
@@ -146,6 +148,7 @@ internal sealed class StripeServer : IAsyncDisposable
         var payment = new JsonObject
         {
             ["id"] = id, ["object"] = "payment_intent",
+            ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
             ["amount"] = long.Parse(form["amount"], CultureInfo.InvariantCulture), ["currency"] = form["currency"],
             ["status"] = token == "tok_action" ? "requires_action" : "succeeded",
             ["metadata"] = new JsonObject { ["sightpay_reference"] = form["metadata[sightpay_reference]"] },
@@ -164,16 +167,18 @@ internal sealed class StripeServer : IAsyncDisposable
         return payment;
     }
 
-    /// <summary>Two on a page, so that there are several.</summary>
-    private JsonObject PageAfter(string? startingAfter)
+    /// <summary>Two a page, so that a short list has several.</summary>
+    private JsonObject PageOf(IQueryCollection query)
     {
-        var all = Payments.Values.OrderBy(payment => (string)payment["id"]!).ToList();
-        var rest = all.SkipWhile(payment => startingAfter is not null && (string)payment["id"]! != startingAfter)
-            .Skip(startingAfter is null ? 0 : 1).ToList();
+        var (from, to) = (long.Parse(query["created[gte]"]!), long.Parse(query["created[lt]"]!));
+        var all = Payments.Values
+            .Where(payment => (long)payment["created"]! >= from && (long)payment["created"]! < to)
+            .OrderByDescending(payment => (string)payment["id"]!, StringComparer.Ordinal).ToList();
+        var after = query["starting_after"].ToString();
+        var rest = all.Skip(after.Length == 0 ? 0 : all.FindIndex(each => (string)each["id"]! == after) + 1).ToList();
         return new JsonObject
         {
-            ["object"] = "list",
-            ["has_more"] = rest.Count > 2,
+            ["object"] = "list", ["has_more"] = rest.Count > 2,
             ["data"] = new JsonArray([.. rest.Take(2).Select(payment => payment.DeepClone())]),
         };
     }

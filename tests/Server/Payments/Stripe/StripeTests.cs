@@ -60,6 +60,32 @@ public sealed class StripeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_report_lists_all_payments_of_a_period_page_by_page_and_only_ours()
+    {
+        var topUps = new List<Guid>();
+        for (var i = 0; i < 5; i++)
+        {
+            topUps.Add(await TopUpAsync("tok_visa"));
+            await PaymentAsync(topUps[^1]);
+        }
+        _stripe.Payments.Values.First(each => (string)each["metadata"]!["sightpay_reference"]! == topUps[2].ToString())
+            ["metadata"] = new System.Text.Json.Nodes.JsonObject();
+        var provider = _server.Get<IPaymentProvider>();
+        var now = TimeProvider.System.GetUtcNow();
+        var listed = new List<Guid>();
+        await foreach (var each in provider.ListAsync(now.AddMinutes(-5), now.AddMinutes(1), default))
+            listed.Add(each.Payment.Reference);
+        Assert.Equal(topUps.Where((_, i) => i != 2).Order(), listed.Order());
+        await foreach (var _ in provider.ListAsync(now.AddMinutes(-9), now.AddMinutes(-8), default)) Assert.Fail("old");
+        _stripe.Mood = Misbehaviour.ErrorAfterWork;
+        await Assert.ThrowsAsync<HttpRequestException>(async () =>
+        {
+            await foreach (var _ in provider.ListAsync(now.AddMinutes(-5), now, default)) { }
+        });
+        _stripe.Mood = Misbehaviour.None;
+    }
+
+    [Fact]
     public async Task Google_pays_wrapped_token_pays()
     {
         var topUp = await TopUpAsync("""{"id":"tok_from_google","object":"token"}""", "google_pay");
