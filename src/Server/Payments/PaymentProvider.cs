@@ -92,10 +92,6 @@ internal interface IPaymentProvider
     /// <summary>Judges a message by its raw bytes.</summary>
     WebhookJudgement Judge(IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew);
 
-    /// <summary>The provider's report: all payments that it made in the period, in its own order.</summary>
-    /// <exception cref="TimeoutException">The provider gave none now.</exception>
-    IAsyncEnumerable<ReportedPayment> ListAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
-
     /// <summary>The payment that a message is about; null when the message cannot be read or is not ours.</summary>
     string? PaymentIdOf(ReadOnlySpan<byte> message);
 }

@@ -22,19 +22,10 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         foreach (var provider in providers.All)
         {
             var taken = new HashSet<string>();
-            try
+            await foreach (var page in provider.ListAsync(books.From, books.To, ct).Chunk(AtOnce).WithCancellation(ct))
             {
-                var report = provider.ListAsync(books.From, books.To, ct);
-                await foreach (var page in report.Chunk(AtOnce).WithCancellation(ct))
-                {
-                    await ComparePageAsync(books, provider, page, ct);
-                    taken.UnionWith(page.Where(IsTaken).Select(payment => payment.Payment.Id));
-                }
-            }
-            catch (TimeoutException silence)
-            {
-                books.Add($"{provider.Name} gave no report now ({silence.Message})");
-                continue;
+                await ComparePageAsync(books, provider, page, ct);
+                taken.UnionWith(page.Where(IsTaken).Select(payment => payment.Payment.Id));
             }
             await FindUnheardOfAsync(books, provider, taken, ct);
         }

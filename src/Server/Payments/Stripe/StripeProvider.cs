@@ -13,7 +13,6 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
 {
     public const string ProviderName = "stripe";
 
-    private const int PageSize = 100;
     private const string ReferenceName = "sightpay_reference";
 
     public string Name => ProviderName;

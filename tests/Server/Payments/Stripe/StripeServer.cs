@@ -71,8 +71,6 @@ internal sealed class StripeServer : IAsyncDisposable
             http, () => server.Payments.TryGetValue(id, out var payment)
                 ? (200, payment)
                 : (404, Error("invalid_request_error", "resource_missing"))));
-        app.MapGet("/v1/payment_intents", (HttpContext http, string? starting_after) => server.AnswerAsync(
-            http, () => (200, server.PageAfter(starting_after))));
         app.MapGet("/v1/disputes", (HttpContext http, string payment_intent) => server.AnswerAsync(
             http, () => (200, server.DisputesOf(payment_intent))));
         await app.StartAsync();
@@ -152,7 +150,6 @@ internal sealed class StripeServer : IAsyncDisposable
             ["amount"] = long.Parse(form["amount"], CultureInfo.InvariantCulture), ["currency"] = form["currency"],
             ["status"] = token == "tok_action" ? "requires_action" : "succeeded",
             ["metadata"] = new JsonObject { ["sightpay_reference"] = form["metadata[sightpay_reference]"] },
-            ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
             ["last_payment_error"] = null,
             ["next_action"] = token != "tok_action" ? null : new JsonObject
             {

@@ -262,20 +262,6 @@ public sealed class StripeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_report_lists_every_payment_over_its_pages_or_says_that_there_is_none_now()
-    {
-        for (var i = 0; i < 5; i++) await PaymentAsync(await TopUpAsync("tok_visa"));
-        var provider = Assert.Single(_server.Get<PaymentProviders>().All);
-        var now = TimeProvider.System.GetUtcNow();
-        var report = provider.ListAsync(now.AddHours(-1), now.AddHours(1), default);
-        Assert.Equal(
-            _stripe.Payments.Keys.Order(),
-            (await report.Select(reported => reported.Payment.Id).ToListAsync()).Order());
-        _stripe.Mood = Misbehaviour.ErrorAfterWork;
-        await Assert.ThrowsAsync<TimeoutException>(async () => await report.ToListAsync());
-    }
-
-    [Fact]
     public async Task Stripes_parameters_are_offered_and_its_secret_is_not()
     {
         var methods = await _server.GetAsync("/payment-methods", _person);
