@@ -114,6 +114,12 @@ internal sealed class LedgerModel
         if (isWallet && amount > spendable) return "insufficient_funds";
         if (t is { RefId: { } taken, Code: TransferCode.Refund or TransferCode.Chargeback } && amount > Left(taken))
             return "refund_above_captured";
+        if (t is { RefId: { } addedTo, Code: TransferCode.OverCapture or TransferCode.ChargebackWon })
+        {
+            if (!_history.Exists(past => past.Transfer.Id == addedTo
+                && past.Transfer.Kind is TransferKind.Post or TransferKind.Capture)) return "refund_above_captured";
+            if ((Int128)Left(addedTo) + amount > long.MaxValue) return "amount_overflow";
+        }
         _history.Add((t, t.DebitKey, t.CreditKey, amount, t.HoldFor is { } life ? Now + life : default));
         return null;
     }

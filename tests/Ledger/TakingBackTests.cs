@@ -53,6 +53,22 @@ public sealed class TakingBackTests
     }
 
     [Theory]
+    [InlineData(TransferCode.OverCapture)]
+    [InlineData(TransferCode.ChargebackWon)]
+    public async Task Nothing_is_added_to_what_nobody_took(TransferCode code)
+    {
+        await using var bed = await BedAsync(ann: 1000);
+        var nothing = bed.NewId();
+        // In one batch or in two, there is nothing to give back.
+        var results = await Task.WhenAll(await bed.InOneBatchAsync(
+            LedgerBed.ActOf(bed.NewId(), bed.Post("ann", "shop", 100, code) with { RefId = nothing }),
+            LedgerBed.ActOf(bed.NewId(), bed.Refund(nothing, 100))));
+        Assert.All(results, result => result.MustBe(ActEnd.Refused, RefusalCode.RefundAboveCaptured));
+        (await bed.SubmitAsync(bed.Refund(nothing, 100))).MustBe(ActEnd.Refused, RefusalCode.RefundAboveCaptured);
+        Assert.Equal(1000, (await bed.AccountAsync("ann")).AvailableMinor);
+    }
+
+    [Theory]
     [InlineData(1000, 300, 300, 0)]
     [InlineData(120, 300, 120, 180)]
     [InlineData(0, 300, 0, 300)]

@@ -123,12 +123,14 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
         _resolvedInChain.Add(hold);
     }
 
-    /// <summary>What is left of a transfer that refunds may name: stored, or made earlier in the batch.</summary>
-    public long RefundableMinor(Guid taken)
+    /// <summary>
+    /// What is left of a transfer that refunds may name, stored or made earlier in the batch; null: there is none.
+    /// </summary>
+    public long? RefundableMinor(Guid taken)
     {
         if (_refundable.TryGetValue(taken, out var left)) return left;
         var row = Transfers.Find(each => each.Id == taken && each.Kind is TransferKind.Post or TransferKind.Capture);
-        return row.Id == taken ? row.AmountMinor : 0;
+        return row.Id == taken ? row.AmountMinor : null;
     }
 
     public void SetRefundable(Guid taken, long leftMinor) => _refundable[taken] = leftMinor;
@@ -136,8 +138,9 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
     public void ChangeRefundable(Guid taken, long byMinor)
     {
         _refundedInChain.Add((taken, _refundable.TryGetValue(taken, out var before) ? before : null));
-        _refundable[taken] = RefundableMinor(taken) + byMinor;
-        Must.Hold(_refundable[taken] >= 0, "No more is taken back than was taken.");
+        var left = RefundableMinor(taken);
+        Must.Hold(left >= 0 && left + byMinor >= 0, "No more is taken back than was taken.");
+        _refundable[taken] = left.Value + byMinor;
     }
 
     /// <summary>What a leg of the chain moved; asked for by the legs after it and by the answer.</summary>

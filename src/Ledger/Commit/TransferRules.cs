@@ -57,15 +57,14 @@ internal static class TransferRules
             return RefusalCode.AmountOverflow;
         if (debit.Facts.Flags.HasFlag(AccountFlags.NoOverdraft) && amount > Spendable(debit))
             return RefusalCode.InsufficientFunds;
-        if (transfer.RefId is { } taken && TakesBack(transfer.Code) && amount > state.RefundableMinor(taken))
-            return RefusalCode.RefundAboveCaptured;
+        var change = transfer.RefId is null ? 0 : RefundableChange(transfer.Code, amount);
+        if (change != 0 && RefundableRefusal(state, transfer.RefId!.Value, change) is { } refusal) return refusal;
 
         if (until is null)
         {
             state.Change(debit, debit.Now with { DebitsPosted = debit.Now.DebitsPosted + amount });
             state.Change(credit, credit.Now with { CreditsPosted = credit.Now.CreditsPosted + amount });
-            if (transfer.RefId is { } named && RefundableChange(transfer.Code, amount) is var change and not 0)
-                state.ChangeRefundable(named, change);
+            if (change != 0) state.ChangeRefundable(transfer.RefId!.Value, change);
         }
         else
         {
@@ -97,7 +96,13 @@ internal static class TransferRules
     private static long Spendable(AccountState account) =>
         account.Now.CreditsPosted - account.Now.DebitsPosted - account.Now.DebitsPending;
 
-    private static bool TakesBack(TransferCode code) => RefundableChange(code, 1) < 0;
+    /// <summary>Adding to a transfer needs it as much as taking back does: what nobody took, nobody gives back.
+    /// </summary>
+    private static string? RefundableRefusal(BatchState state, Guid taken, long change)
+    {
+        if (state.RefundableMinor(taken) is not { } left || left < -change) return RefusalCode.RefundAboveCaptured;
+        return change > long.MaxValue - left ? RefusalCode.AmountOverflow : null;
+    }
 
     /// <summary>By how much a transfer changes what may still be taken back of the one that it names.</summary>
     private static long RefundableChange(TransferCode code, long amountMinor) => code switch
