@@ -56,7 +56,7 @@ public sealed class WalletPagesTests(RunningServer server) : IClassFixture<Runni
         using (var till = new Till(server.Address, server.Demo))
             await till.AskAsync(await phone.PersonIdAsync(), 120_00);
         await phone.PressAsync("payment-confirm");
-        await phone.SeeAsync("available", "data-minor", 380_00);
+        await phone.SeeAsync("balance", "data-minor", 380_00);
 
         await phone.PressAsync("to-statement");
         await phone.SeeAsync("statement", "data-opening", 0);

@@ -14,6 +14,7 @@ import type {
   Journey,
   LineStops,
   ListedReceipt,
+  MerchantStatement,
   Money,
   OpenConnection,
   Page,
@@ -21,6 +22,7 @@ import type {
   PaymentMethods,
   PaymentSearch,
   Person,
+  Reconciliation,
   RedeemedLink,
   SpendingLimits,
   Station,
@@ -105,6 +107,15 @@ export class PersonApi {
     this.#change<Payment>(key, { outcome }, "disputes", id, "resolve");
   correctWallet = (key: string, correction: WalletCorrection) =>
     this.#change<Adjustment>(key, correction, "corrections");
+
+  reconcile = (key: string) => this.#change<Reconciliation>(key, {}, "reconciliations");
+  reconciliations = (cursor?: string | null) => this.#get<Page<Reconciliation>>(query("/reconciliations", { cursor }));
+  reconciliation = (id: string) => this.#get<Reconciliation>(at("reconciliations", id));
+  merchants = () => this.#get<Page<{ id: string; name: string }>>("/merchants");
+  merchantStatement = (merchant: string, period: { from: string; to: string }) =>
+    this.#get<MerchantStatement>(query(at("merchants", merchant, "statement"), period));
+  merchantStatementCsv = (merchant: string, period: { from: string; to: string }) =>
+    this.#csv(query(at("merchants", merchant, "statement"), period));
 
   receiptsOf = (subject: string) => this.#get<Page<ListedReceipt>>(query("/receipts", { subject }));
   receipt = (id: string) => this.#get<unknown>(at("receipts", id));

@@ -315,6 +315,36 @@ export interface AuditSearch {
   to?: string;
 }
 
+/** A comparison of all books. */
+export interface Reconciliation {
+  id: string;
+  requested_by: string;
+  requested_at: string;
+  /** The period of providers' reports; all else is compared whole. */
+  from: string;
+  to: string;
+  state: "waiting" | "done";
+  differences_found: number | null;
+  /** The first thousand; null in lists and while it waits. */
+  differences: { check: string; text: string }[] | null;
+  duration_ms: number | null;
+}
+
+/** What a merchant took and gave back, by day (UTC). */
+export interface MerchantStatement {
+  currency: string;
+  opening_minor: number;
+  closing_minor: number;
+  days: {
+    date: string;
+    gross_minor: number;
+    refunds_minor: number;
+    chargebacks_minor: number;
+    other_minor: number;
+    net_minor: number;
+  }[];
+}
+
 export interface ListedReceipt {
   id: string;
   kind: string;
