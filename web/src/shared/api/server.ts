@@ -31,6 +31,7 @@ import type {
   TopUpWish,
   Wallet,
   WalletEntry,
+  WalletStatement,
 } from "./types";
 
 const at = (...parts: string[]) => `/${parts.map(encodeURIComponent).join("/")}`;
@@ -75,6 +76,8 @@ export class PersonApi {
 
   wallet = () => this.#get<Wallet>("/wallet");
   walletEntries = (cursor?: string | null) => this.#get<Page<WalletEntry>>(query("/wallet/entries", { cursor }));
+  statement = (period: { from: string; to: string }) => this.#get<WalletStatement>(query("/wallet/statement", period));
+  statementCsv = (period: { from: string; to: string }) => this.#csv(query("/wallet/statement", period));
   paymentMethods = () => this.#get<PaymentMethods>("/payment-methods");
   topUp = (key: string, wish: TopUpWish) => this.#change<TopUp>(key, wish, "wallet", "top-ups");
   topUpState = (id: string) => this.#get<TopUp>(at("wallet", "top-ups", id));
@@ -129,6 +132,8 @@ export class PersonApi {
   audit = (search: AuditSearch, cursor?: string | null) =>
     this.#get<Page<AuditEntry>>(query("/audit", { ...search, cursor }));
 
+  makeCode = (user: string) =>
+    this.#write<{ qr: string; expires_in: number }>({ path: at("users", user, "qr"), method: "POST" });
   setPin = (user: string, pin: string, password: string) =>
     this.#write<void>({ path: at("users", user, "pin"), method: "PUT", body: { pin, password } });
   setPhone = (user: string, phone: string) =>
@@ -142,6 +147,10 @@ export class PersonApi {
 
   #get<T>(path: string): Promise<T> {
     return this.session.call<T>({ path });
+  }
+
+  #csv(path: string): Promise<string> {
+    return this.session.call<string>({ path, headers: { accept: "text/csv" }, as: "text", timeoutMs: 60_000 });
   }
 
   #write<T>(call: Call): Promise<T> {

@@ -80,6 +80,21 @@ export interface WalletEntry {
   at: string;
 }
 
+export interface StatementLine extends Omit<WalletEntry, "currency"> {
+  /** What the wallet held after it. */
+  balance_minor: number;
+}
+
+/** A wallet over a period; oldest line first. */
+export interface WalletStatement {
+  currency: string;
+  from: string;
+  to: string;
+  opening_minor: number;
+  closing_minor: number;
+  lines: StatementLine[];
+}
+
 export interface TopUp {
   id: string;
   state: string;
