@@ -180,7 +180,7 @@ export const redeemStationLink = (code: string) =>
   send<RedeemedLink>({ path: at("station-links", code), method: "POST", body: {} });
 
 /** Who somebody says they are, whom a camera is not sure of. */
-export type StepUpProof = { pin: string } | { phone_last4: string };
+export type StepUpProof = { pin: string } | { phone_last4: string } | { qr: string };
 
 /** What a station may ask of the server, with its own key. */
 export class StationApi {
