@@ -61,6 +61,19 @@ internal static class Walks
         await console.SeeAsync("inside-total");
     }
 
+    /// <summary>An admin gives somebody a role; the page of that person is left open.</summary>
+    public static async Task GiveRoleAsync(this Walker console, string search, string role)
+    {
+        await console.PressAsync("nav-people");
+        await console.FillAsync("people-search", search);
+        await console.At("person").Filter(new LocatorFilterOptions { HasText = search })
+            .GetByRole(AriaRole.Link).First.ClickAsync();
+        await console.At($"role-{role}").CheckAsync();
+        await console.InspectAsync("console-person");
+        await console.PressAsync("roles-save");
+        await Assertions.Expect(console.At("toasts")).ToContainTextAsync("Roles saved");
+    }
+
     public static async Task<string> KioskLinkAsync(this Walker console, string station)
     {
         await console.PressAsync("nav-stations");

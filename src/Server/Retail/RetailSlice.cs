@@ -46,6 +46,8 @@ public static class RetailSlice
         retail.MapPost("/transactions", RequestPayment.Handle).RequireAuthorization(Access.Station)
             .TakesJson<RequestPayment.Request>(KeyUse.Required).Produces<PaymentAnswer>(201);
         retail.MapGet("/transactions", ListPayments.Handle).RequireAuthorization(Access.Person);
+        retail.MapGet("/merchants", ListMerchants.Handle).RequireAuthorization(Access.Reader)
+            .WithSummary("Merchants, by name").Produces<Page<ListMerchants.MerchantAnswer>>();
         retail.MapGet("/merchants/{id}/statement", ShowMerchantStatement.Handle).RequireAuthorization(Access.Reader)
             .WithSummary("What a merchant took and gave back, day by day, as JSON or CSV")
             .Produces<ShowMerchantStatement.MerchantStatementAnswer>(200, "application/json", "text/csv")

@@ -8,17 +8,21 @@ import { ConnectionsPage } from "./ConnectionsPage";
 import { ConsoleShell } from "./ConsoleShell";
 import { DecisionsPage } from "./DecisionsPage";
 import { LinePage } from "./LinePage";
-import { mayOperate, session } from "./operator";
+import { MerchantsPage } from "./MerchantsPage";
+import { rightsOf, session } from "./operator";
 import { PaymentPage } from "./PaymentPage";
 import { PaymentsPage } from "./PaymentsPage";
 import { PeoplePage } from "./PeoplePage";
 import { PersonPage } from "./PersonPage";
+import { ReconciliationPage } from "./ReconciliationPage";
+import { ReconciliationsPage } from "./ReconciliationsPage";
 import { StationsPage } from "./StationsPage";
 
 export function Console() {
   const person = useSignedIn(session);
   if (!person) return <OperatorSignIn />;
-  if (!mayOperate(person.roles)) return <NoOperator />;
+  const { reads, acts } = rightsOf(person.roles);
+  if (!reads) return <NoOperator />;
   return (
     <BrowserRouter basename="/console">
       <Routes key={person.id}>
@@ -27,8 +31,11 @@ export function Console() {
           <Route path="payments" element={<PaymentsPage />} />
           <Route path="payments/:id" element={<PaymentPage />} />
           <Route path="decisions" element={<DecisionsPage />} />
-          <Route path="stations" element={<StationsPage />} />
-          <Route path="connections" element={<ConnectionsPage />} />
+          <Route path="reconciliations" element={<ReconciliationsPage />} />
+          <Route path="reconciliations/:id" element={<ReconciliationPage />} />
+          <Route path="merchants" element={<MerchantsPage />} />
+          {acts && <Route path="stations" element={<StationsPage />} />}
+          {acts && <Route path="connections" element={<ConnectionsPage />} />}
           <Route path="people" element={<PeoplePage />} />
           <Route path="people/:id" element={<PersonPage />} />
           <Route path="audit" element={<AuditPage />} />
@@ -48,7 +55,7 @@ function OperatorSignIn() {
           <Title order={1} size="h2">
             Console
           </Title>
-          <Text c="dimmed">For operators of the line.</Text>
+          <Text c="dimmed">For operators and auditors.</Text>
         </Stack>
         <Card>
           <SignInForm session={session} />
@@ -73,7 +80,7 @@ function NoOperator() {
           This account is no operator's
         </Title>
         <Text c="dimmed" ta="center">
-          Sign in with an operator's account, or go to your own wallet.
+          Sign in as an operator or auditor, or go to your own wallet.
         </Text>
         <Button onClick={() => void session.signOut()}>Sign in with another account</Button>
         <Anchor href="/app">Open the wallet</Anchor>

@@ -9,7 +9,7 @@ import { Icon } from "../shared/ui/Icon";
 import { Confirm, EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { CorrectionForm } from "./CorrectionForm";
-import { api, isAdmin, session } from "./operator";
+import { api, rights, session } from "./operator";
 import { PaymentTable } from "./PaymentsPage";
 
 export function PersonPage() {
@@ -51,21 +51,19 @@ export function PersonPage() {
                   ]}
                 />
               </Card>
-              {id === session.person?.id ? (
+              {rights().acts && id === session.person?.id ? (
                 <Card>
                   <Text size="sm" c="dimmed">
                     Nobody corrects their own wallet. Ask another operator.
                   </Text>
                 </Card>
               ) : (
-                wallet.data && <CorrectionForm user={id} currency={wallet.data.currency} />
+                rights().acts && wallet.data && <CorrectionForm user={id} currency={wallet.data.currency} />
               )}
             </Stack>
             <Stack gap="lg">
               <PinState person={person.data} />
-              {session.person && isAdmin(session.person.roles) && (
-                <Roles key={person.data.roles.join(" ")} person={person.data} />
-              )}
+              {rights().givesRoles && <Roles key={person.data.roles.join(" ")} person={person.data} />}
             </Stack>
           </div>
           <PaymentsOf user={id} />
@@ -93,7 +91,7 @@ function PinState({ person }: { person: Person }) {
             ["Phone number", person.has_phone ? "Stored" : "None"],
           ]}
         />
-        {person.has_pin && (
+        {person.has_pin && rights().acts && (
           <Group>
             <Button size="sm" variant="default" onClick={() => setAsking(true)} data-testid="pin-unlock">
               Give a locked PIN its tries back

@@ -46,6 +46,10 @@ const sentences: Readonly<Record<string, string>> = {
   gate_not_found: "This gate no longer exists. Ask an operator for a new link from the console.",
   user_not_found: "This person no longer has an account. Ask for another way to pay.",
   merchant_not_found: "This shop is not set up for payments. Ask an operator to check it in the console.",
+  sighting_expired: "That took too long. Please look at the camera again.",
+  sighting_resolved: "This was answered already. Please look at the camera again.",
+  sighting_not_found: "This was too long ago. Please look at the camera again.",
+  gate_closed: "This gate was closed meanwhile. Please use another gate.",
   payment_expired: "The time for this payment is over and nothing was taken. Open it again to pay it.",
   illegal_transition: "This has changed in the meantime. Look at it once more before you go on.",
   payment_disputed:

@@ -79,6 +79,12 @@ test("Money is given back by staff, while any is left and no objection is open o
   expect(actionsOf(paymentOf({ dispute: "open" }), "operator")).toMatchObject({ refund: false, decide: true });
 });
 
+test("An auditor changes nothing, whatever state it is in", () => {
+  for (const status of statuses)
+    for (const dispute of [null, "open", "won", "lost"] as const)
+      expect(Object.values(actionsOf(paymentOf({ status, dispute }), "auditor")).some(Boolean)).toBe(false);
+});
+
 test("The payer objects once, and only to what was taken", () => {
   expect(actionsOf(paymentOf({}), "payer").dispute).toBe(true);
   expect(actionsOf(paymentOf({ dispute: "won" }), "payer").dispute).toBe(false);
