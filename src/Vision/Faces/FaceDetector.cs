@@ -14,8 +14,8 @@ internal readonly record struct FaceCandidate(FaceBox Box, FacePoint Centre, flo
 }
 
 /// <summary>
-/// Finds faces with a network that looks at one square. The whole picture is looked at first; where that finds no face,
-/// it looks at squares of it, ever smaller ones, so that a small face in a phone photo is found.
+/// Finds faces with a network that looks at one square. The whole picture is looked at first; where that finds no
+/// face, it looks at squares of it, ever smaller ones, so that a small face in a phone photo is found.
 /// </summary>
 internal abstract class FaceDetector(OnnxModel model) : IDisposable
 {
@@ -28,7 +28,9 @@ internal abstract class FaceDetector(OnnxModel model) : IDisposable
 
     /// <summary>The precise pack brings YuNet; BlazeFace comes with the standard one.</summary>
     public static FaceDetector OfPack(ModelPack pack, ModelPack standard, int threads) =>
-        pack.Manifest.Name == PrecisePack.Name ? YuNet.Open(pack, standard, threads) : BlazeFace.Open(standard, threads);
+        pack.Manifest.Name == PrecisePack.Name
+            ? YuNet.Open(pack, standard, threads)
+            : BlazeFace.Open(standard, threads);
 
     /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
     public OnnxRun Rent() => model.Rent();

@@ -4,8 +4,8 @@ using SightPay.Vision.Runtime;
 namespace SightPay.Vision.Faces;
 
 /// <summary>
-/// YuNet 2023mar of the OpenCV Zoo, 640x640: finds faces of about 10 to 300 pixels of its square. What is larger or very
-/// dark it misses, so BlazeFace looks again where it found nobody.
+/// YuNet 2023mar of the OpenCV Zoo, 640x640: finds faces of about 10 to 300 pixels of its square. What is larger or
+/// very dark it misses, so BlazeFace looks again where it found nobody.
 /// </summary>
 internal sealed class YuNet : FaceDetector
 {
