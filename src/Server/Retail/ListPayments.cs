@@ -12,9 +12,9 @@ internal static class ListPayments
         string.Join(", ", Enum.GetValues<PaymentState>().Select(PaymentAnswer.StatusOf));
 
     public static async Task<IResult> Handle(
-        HttpContext http, PaymentStore store, Cashiers cashiers, TimeProvider clock, string? user_id = null, string? merchant_id = null,
-        string? status = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? cursor = null,
-        int? limit = null)
+        HttpContext http, PaymentStore store, Cashiers cashiers, TimeProvider clock, string? user_id = null,
+        string? merchant_id = null, string? status = null, DateTimeOffset? from = null, DateTimeOffset? to = null,
+        string? cursor = null, int? limit = null)
     {
         var caller = Caller.Of(http);
         var readsAll = caller.ReadsAll || (
