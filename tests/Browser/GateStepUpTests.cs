@@ -79,7 +79,7 @@ public sealed class GateStepUpTests
         using var faces = new SampleFaces();
         var phone = await RiderAsync(server, chromium, faces);
         var console = await OperatorAsync(server, chromium);
-        using var film = CameraFilm.Of(Enumerable.Repeat(await PictureOfCodeAsync(phone), 30));
+        using var film = CameraFilm.Of(Enumerable.Repeat(await phone.PictureOfCodeAsync(), 30));
         // However long this machine takes to start another browser.
         await ExecuteAsync(server, "update person_code set expires_at = expires_at + interval '1 hour'");
 
@@ -126,23 +126,6 @@ public sealed class GateStepUpTests
         var photo = PictureCodec.EncodeJpeg(faces.Draw(SampleFaces.Asha, SampleFaces.AtTheGate), 90);
         await gate.At("photo-file").SetInputFilesAsync(Walks.Photo("gate.jpg", photo));
         await gate.SeeAsync("step-up");
-    }
-
-    /// <summary>What a camera sees when the phone is held before it.</summary>
-    private static async Task<byte[]> PictureOfCodeAsync(Walker phone)
-    {
-        await phone.Page.SetViewportSizeAsync(640, 900);
-        await phone.PressAsync("to-code");
-        await phone.SeeAsync("my-code");
-        var box = (await phone.At("my-code").BoundingBoxAsync())!;
-        var picture = await phone.Page.ScreenshotAsync(new PageScreenshotOptions
-        {
-            Type = ScreenshotType.Jpeg, Quality = 90,
-            Clip = new Clip { X = 0, Y = box.Y - (480 - box.Height) / 2, Width = 640, Height = 480 },
-        });
-        // Elsewhere in the app, so that no newer code takes its place.
-        await phone.PressAsync("nav-home");
-        return picture;
     }
 
     private static async Task ExecuteAsync(TestServer server, string sql)

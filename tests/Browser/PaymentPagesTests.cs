@@ -98,6 +98,53 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
     }
 
     [SkippableFact]
+    public async Task A_cashier_gives_back_a_little_alone_and_asks_for_more()
+    {
+        await using var chromium = await StartAsync();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Payal Shah");
+        await phone.TopUpAsync("400", 400_00);
+        await AskAsync(phone, 300_00);
+        await phone.PressAsync("payment-confirm");
+        await phone.SeeAsync("balance", "data-minor", 100_00);
+        var colleague = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await colleague.SignUpAsync("Chitra Lal");
+        var console = await OperatorAsync(chromium);
+        await console.GiveRoleAsync("Chitra", "cashier");
+
+        var cashier = await Walker.OpenAsync(chromium, server.Address, Walker.Desktop);
+        await cashier.SignInAsync(Walks.EmailOf("Chitra Lal"), Walks.Password, sees: "nav-payments");
+        await Assertions.Expect(cashier.Page.Locator("main")).ToContainTextAsync("You work at no merchant yet");
+        await cashier.InspectAsync("cashier-nowhere");
+        await console.PressAsync("workplace");
+        await console.Page.GetByRole(AriaRole.Option, new PageGetByRoleOptions { Name = "Canteen" }).ClickAsync();
+        await Assertions.Expect(console.At("toasts")).ToContainTextAsync("Workplace saved");
+        await console.InspectAsync("console-cashier");
+        await cashier.Page.ReloadAsync();
+        await cashier.SeeAsync("payment");
+        await cashier.InspectAsync("cashier-payments");
+        await Assertions.Expect(cashier.At("nav-people")).ToHaveCountAsync(0);
+
+        await cashier.At("payment").First.ClickAsync();
+        await cashier.FillAsync("refund-amount", "100");
+        await cashier.FillAsync("refund-reason", "One dish was missing");
+        await cashier.InspectAsync("cashier-payment");
+        await cashier.PressAsync("refund-send");
+        await cashier.SeeAsync("payment-details", "data-refunded", 100_00);
+        await phone.SeeAsync("balance", "data-minor", 200_00);
+        await cashier.FillAsync("refund-amount", "20");
+        await cashier.FillAsync("refund-reason", "A cold tea");
+        await cashier.PressAsync("refund-send");
+        await Assertions.Expect(cashier.At("toasts")).ToContainTextAsync("An operator has to agree");
+        await console.PressAsync("nav-decisions");
+        await console.PressAsync("approve");
+        await phone.SeeAsync("balance", "data-minor", 220_00);
+        Assert.Empty(phone.Errors);
+        // While they worked nowhere the server refused its list of merchants, and the browser notes it.
+        Assert.All(cashier.Errors, error => Assert.Contains("403", error, StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
     public async Task A_face_is_not_enough_for_a_larger_sum_and_the_PIN_at_the_till_pays_it()
     {
         await using var chromium = await StartAsync();

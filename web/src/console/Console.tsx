@@ -21,25 +21,29 @@ import { StationsPage } from "./StationsPage";
 export function Console() {
   const person = useSignedIn(session);
   if (!person) return <OperatorSignIn />;
-  const { reads, acts } = rightsOf(person.roles);
-  if (!reads) return <NoOperator />;
+  const { reads, acts, sells } = rightsOf(person.roles);
+  if (!reads && !sells) return <NoOperator />;
   return (
     <BrowserRouter basename="/console">
       <Routes key={person.id}>
         <Route element={<ConsoleShell person={person} />}>
-          <Route index element={<LinePage />} />
           <Route path="payments" element={<PaymentsPage />} />
           <Route path="payments/:id" element={<PaymentPage />} />
-          <Route path="decisions" element={<DecisionsPage />} />
-          <Route path="reconciliations" element={<ReconciliationsPage />} />
-          <Route path="reconciliations/:id" element={<ReconciliationPage />} />
-          <Route path="merchants" element={<MerchantsPage />} />
+          {reads && (
+            <>
+              <Route index element={<LinePage />} />
+              <Route path="decisions" element={<DecisionsPage />} />
+              <Route path="reconciliations" element={<ReconciliationsPage />} />
+              <Route path="reconciliations/:id" element={<ReconciliationPage />} />
+              <Route path="merchants" element={<MerchantsPage />} />
+              <Route path="people" element={<PeoplePage />} />
+              <Route path="people/:id" element={<PersonPage />} />
+              <Route path="audit" element={<AuditPage />} />
+            </>
+          )}
           {acts && <Route path="stations" element={<StationsPage />} />}
           {acts && <Route path="connections" element={<ConnectionsPage />} />}
-          <Route path="people" element={<PeoplePage />} />
-          <Route path="people/:id" element={<PersonPage />} />
-          <Route path="audit" element={<AuditPage />} />
-          <Route path="*" element={<Navigate to="/" replace />} />
+          <Route path="*" element={<Navigate to={reads ? "/" : "/payments"} replace />} />
         </Route>
       </Routes>
     </BrowserRouter>
@@ -55,7 +59,7 @@ function OperatorSignIn() {
           <Title order={1} size="h2">
             Console
           </Title>
-          <Text c="dimmed">For operators and auditors.</Text>
+          <Text c="dimmed">For operators, auditors and cashiers.</Text>
         </Stack>
         <Card>
           <SignInForm session={session} />
@@ -77,10 +81,10 @@ function NoOperator() {
       <Stack gap="md" w="100%" maw={400} align="center">
         <Mark size={56} />
         <Title order={1} size="h3" ta="center">
-          This account is no operator's
+          This account opens no console
         </Title>
         <Text c="dimmed" ta="center">
-          Sign in as an operator or auditor, or go to your own wallet.
+          Sign in as an operator, auditor or cashier, or go to your own wallet.
         </Text>
         <Button onClick={() => void session.signOut()}>Sign in with another account</Button>
         <Anchor href="/app">Open the wallet</Anchor>

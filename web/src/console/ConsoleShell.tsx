@@ -5,13 +5,27 @@ import { Outlet } from "react-router";
 import type { LiveEvent, SignedInPerson, StopActivity } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
-import { api, rightsOf, session } from "./operator";
+import { api, type Rights, rightsOf, session } from "./operator";
 import { useDecisionsWaiting } from "./queues";
 
-const operating: Place[] = [
-  { to: "/stations", label: "Stations", icon: "gate" },
-  { to: "/connections", label: "Connections", icon: "plug" },
-];
+function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
+  const payments: Place = { to: "/payments", label: "Payments", icon: "till" };
+  if (!reads) return [payments];
+  const operating: Place[] = [
+    { to: "/stations", label: "Stations", icon: "gate" },
+    { to: "/connections", label: "Connections", icon: "plug" },
+  ];
+  return [
+    { to: "/", label: "Line", icon: "journeys" },
+    payments,
+    { to: "/decisions", label: "Decisions", icon: "scales", count: decisions },
+    { to: "/people", label: "People", icon: "people" },
+    { to: "/merchants", label: "Merchants", icon: "receipt" },
+    { to: "/reconciliations", label: "Books", icon: "balance" },
+    ...(acts ? operating : []),
+    { to: "/audit", label: "Audit", icon: "book" },
+  ];
+}
 
 export function ConsoleShell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
@@ -33,17 +47,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
       before ? { stops: before.stops.map((stop) => (stop.id === id ? { ...stop, inside } : stop)) } : before,
     );
   };
-  const { acts } = rightsOf(person.roles);
-  const places: Place[] = [
-    { to: "/", label: "Line", icon: "journeys" },
-    { to: "/payments", label: "Payments", icon: "till" },
-    { to: "/decisions", label: "Decisions", icon: "scales", count: useDecisionsWaiting() },
-    { to: "/people", label: "People", icon: "people" },
-    { to: "/merchants", label: "Merchants", icon: "receipt" },
-    { to: "/reconciliations", label: "Books", icon: "balance" },
-    ...(acts ? operating : []),
-    { to: "/audit", label: "Audit", icon: "book" },
-  ];
+  const places = placesFor(rightsOf(person.roles), useDecisionsWaiting());
   const live = useLive(api.liveTicket, hear, () => void queries.invalidateQueries());
   useEffect(() => () => queries.clear(), [queries]);
 

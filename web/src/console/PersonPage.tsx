@@ -11,6 +11,7 @@ import { toast } from "../shared/ui/toasts";
 import { CorrectionForm } from "./CorrectionForm";
 import { api, rights, session } from "./operator";
 import { PaymentTable } from "./PaymentsPage";
+import { Workplace } from "./Workplace";
 
 export function PersonPage() {
   const { id = "" } = useParams();
@@ -63,6 +64,7 @@ export function PersonPage() {
             </Stack>
             <Stack gap="lg">
               <PinState person={person.data} />
+              {person.data.roles.includes("cashier") && <Workplace person={person.data} />}
               {rights().givesRoles && <Roles key={person.data.roles.join(" ")} person={person.data} />}
             </Stack>
           </div>
@@ -122,7 +124,7 @@ const roles = [
   { value: "manager", label: "Manager", text: "Refunds, decisions, stations." },
   { value: "admin", label: "Admin", text: "The same, and gives roles." },
   { value: "auditor", label: "Auditor", text: "Reads everything, changes nothing." },
-  { value: "cashier", label: "Cashier", text: "Works at a till." },
+  { value: "cashier", label: "Cashier", text: "Gives money back at one merchant." },
   { value: "gate", label: "Gate staff", text: "Works at a gate." },
   { value: "forecourt", label: "Forecourt", text: "Works at pumps." },
 ];

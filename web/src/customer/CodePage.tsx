@@ -48,7 +48,8 @@ export function CodePage({ person }: { person: SignedInPerson }) {
         )}
       </Card>
       <Text size="sm" c="dimmed">
-        It says who you are and pays nothing by itself. Show it to stations alone, never to people.
+        It is as good as your PIN: it says who you are, and at a till it agrees to the amount on the screen. Show it to
+        stations alone, never to people.
       </Text>
     </Stack>
   );

@@ -112,6 +112,10 @@ export class PersonApi {
   reconciliations = (cursor?: string | null) => this.#get<Page<Reconciliation>>(query("/reconciliations", { cursor }));
   reconciliation = (id: string) => this.#get<Reconciliation>(at("reconciliations", id));
   merchants = () => this.#get<Page<{ id: string; name: string }>>("/merchants");
+  cashiers = () => this.#get<Page<{ user_id: string; merchant_id: string }>>("/cashiers");
+  assignCashier = (user: string, merchant: string) =>
+    this.#write<unknown>({ path: at("cashiers", user), method: "PUT", body: { merchant_id: merchant } });
+  dismissCashier = (user: string) => this.#write<void>({ path: at("cashiers", user), method: "DELETE" });
   merchantStatement = (merchant: string, period: { from: string; to: string }) =>
     this.#get<MerchantStatement>(query(at("merchants", merchant, "statement"), period));
   merchantStatementCsv = (merchant: string, period: { from: string; to: string }) =>
@@ -180,7 +184,10 @@ export const redeemStationLink = (code: string) =>
   send<RedeemedLink>({ path: at("station-links", code), method: "POST", body: {} });
 
 /** Who somebody says they are, whom a camera is not sure of. */
-export type StepUpProof = { pin: string } | { phone_last4: string } | { qr: string };
+export type StepUpProof = PayerProof | { phone_last4: string };
+
+/** What agrees to a payment at a till. */
+export type PayerProof = { pin: string } | { qr: string };
 
 /** What a station may ask of the server, with its own key. */
 export class StationApi {
@@ -206,9 +213,9 @@ export class StationApi {
 
   payment = (id: string) => send<Payment>({ path: at("transactions", id), headers: this.#headers });
 
-  /** The payer's PIN goes from their fingers to the server and is kept nowhere in between. */
-  confirmByPin = (key: string, id: string, pin: string, amount: Money) =>
-    this.#change<Payment>(key, { pin, amount }, id, "confirm");
+  /** The payer's PIN goes from their fingers to the server and is kept nowhere in between; so does their app's code. */
+  confirm = (key: string, id: string, proof: PayerProof, amount: Money) =>
+    this.#change<Payment>(key, { ...proof, amount }, id, "confirm");
   cancel = (key: string, id: string) => this.#change<Payment>(key, {}, id, "cancel");
   reopen = (key: string, id: string) => this.#change<Payment>(key, {}, id, "reopen");
   refund = (key: string, id: string, reason: string) => this.#change<Adjustment>(key, { reason }, id, "refunds");
