@@ -44,5 +44,18 @@ public readonly record struct FaceQuality(
     float Score, float EyeDistancePx, float Sharpness, float YawDegrees, float PitchDegrees, float Brightness,
     float Contrast, FaceFlaw Flaw);
 
+/// <summary>What eyes and mouth are doing in one frame; only changes from frame to frame say something.</summary>
+/// <param name="EyesOpen">Lid from lid over corner from corner; open eyes of people differ, 0.2 to 0.5.</param>
+/// <param name="MouthOpen">Lip from lip over corner from corner; about 0 when closed.</param>
+/// <param name="Eyes">Both eyes as small grey pictures; they stay within the challenge.</param>
+public sealed record FaceMotion(float EyesOpen, float MouthOpen, float[] Eyes)
+{
+    public override string ToString() => nameof(FaceMotion);
+}
+
 /// <summary>A face looked at closely: landmarks, quality and, when asked for, its template.</summary>
-public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template);
+public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template)
+{
+    /// <summary>Measured for <see cref="FaceDemand.Watch"/> only.</summary>
+    public FaceMotion? Motion { get; init; }
+}

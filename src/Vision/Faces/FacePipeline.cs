@@ -13,6 +13,10 @@ public enum FaceDemand
 
     /// <summary>A photo that will be compared for years: the face must be good.</summary>
     Enrol,
+
+    /// <summary>A frame of a liveness challenge: usable as for recognition, and what eyes and mouth do is
+    /// measured.</summary>
+    Watch,
 }
 
 /// <summary>What the pipeline saw in one picture.</summary>
@@ -133,8 +137,14 @@ public sealed class FacePipeline : IDisposable
         for (var i = 0; i < boxes.Length; i++) boxes[i] = desk.Candidates[i].Box;
         var embedded = Stopwatch.GetElapsedTime(embedStarted) + aligned;
         return new(
-            boxes, new Face(boxes[0], desk.Mesh.Five, quality, template), detected.TotalMilliseconds,
-            embedded.TotalMilliseconds);
+            boxes,
+            new Face(boxes[0], desk.Mesh.Five, quality, template)
+            {
+                Motion = demand == FaceDemand.Watch
+                    ? new(desk.Mesh.EyesOpen, desk.Mesh.MouthOpen, EyePatch.Of(picture, desk.Mesh))
+                    : null,
+            },
+            detected.TotalMilliseconds, embedded.TotalMilliseconds);
     }
 
     /// <summary>
