@@ -3,7 +3,7 @@ import type { Adjustment } from "../shared/api/types";
 import { api, rights, session } from "./operator";
 
 /** Events say what is new. This is the net below them, and all that a cashier has. */
-export const lookAgainMs = () => (rights().reads ? 60_000 : 10_000);
+export const lookAgainMs = () => (rights().reads ? 120_000 : 10_000);
 
 export const useDisputes = (enabled = true) =>
   useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: lookAgainMs, enabled });
