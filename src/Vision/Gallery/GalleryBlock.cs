@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SightPay.Vision.Faces;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Gallery;
 
@@ -12,10 +13,8 @@ namespace SightPay.Vision.Gallery;
 /// </summary>
 internal sealed class GalleryBlock
 {
-    /// <summary>Rows of a block: 48 KiB of codes for 192 numbers, so a change costs a reader a few microseconds.</summary>
+    /// <summary>Rows of a block: 64 KiB of codes for 256 numbers, so a change costs a reader microseconds.</summary>
     public const int Rows = 256;
-
-    private const int AlignmentBytes = 64;
 
     private readonly int _stride;
     private readonly int _codeStride;
@@ -34,10 +33,8 @@ internal sealed class GalleryBlock
     {
         (_stride, _codeStride) = (stride, Int8Code.StrideOf(stride));
         _values = new float[Rows * stride];
-        // Rows that begin with a line of the cache: a load that crosses one costs double.
-        var codes = GC.AllocateArray<sbyte>(Rows * _codeStride + AlignmentBytes, pinned: true);
-        var past = (int)((nuint)Marshal.UnsafeAddrOfPinnedArrayElement(codes, 0) % AlignmentBytes);
-        _codes = codes.AsMemory(past == 0 ? 0 : AlignmentBytes - past, Rows * _codeStride);
+        // A load that crosses from one line of the cache to the next costs double.
+        _codes = AlignedMemory.Allocate<sbyte>(Rows * _codeStride);
         _rests.AsSpan().Fill(float.NegativeInfinity);
     }
 
@@ -135,7 +132,8 @@ internal sealed class GalleryBlock
                 * (Vector256.LoadUnsafe(ref scales, at) * scale);
             var bound = near + (Vector256.LoadUnsafe(ref rests, at) * length + slack);
             var open = Vector256.GreaterThan(bound, Vector256.Create(top.RunnerUpScore)).ExtractMostSignificantBits();
-            for (; open != 0; open &= open - 1) LookClosely(row + BitOperations.TrailingZeroCount(open), probe, ref top);
+            for (; open != 0; open &= open - 1)
+                LookClosely(row + BitOperations.TrailingZeroCount(open), probe, ref top);
         }
     }
 

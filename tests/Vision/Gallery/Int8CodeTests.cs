@@ -4,7 +4,7 @@ using Xunit;
 
 namespace SightPay.Vision.Tests.Gallery;
 
-/// <summary>The search by bytes answers what a search by floats would: the bound, its products, and the answers.</summary>
+/// <summary>The search by bytes answers what a search by floats would: bound, products and answers.</summary>
 public sealed class Int8CodeTests
 {
     private const string Pack = "test-1";
