@@ -78,12 +78,24 @@ internal interface IPaymentProvider
     /// <summary>Null when the method can be used, else why not, for the person.</summary>
     string? Objection(PaymentMethod? method);
 
-    /// <summary>Asks for the money. Asking again with the same reference gives the same payment.</summary>
+    /// <summary>
+    /// Asks for the money. Asking again soon with the same reference gives the same payment; a day later it may take
+    /// the money again.
+    /// </summary>
     Task<ProviderCall<ProviderPayment>> CreateAsync(
         Guid reference, Money amount, PaymentMethod? method, CancellationToken ct);
 
     /// <summary>Reads a payment by the provider's id; succeeded with null when the provider does not know it.</summary>
     Task<ProviderCall<ProviderPayment?>> FetchAsync(string providerPaymentId, CancellationToken ct);
+
+    /// <summary>
+    /// Looks for the payment of a reference, where the answer to <see cref="CreateAsync"/> was lost; succeeded with
+    /// null when there is none. It does not rest on what the provider keeps of idempotency keys.
+    /// </summary>
+    /// <param name="from">When it was first asked for; with <paramref name="to"/> it says where to look.</param>
+    /// <param name="to">When it was last asked for.</param>
+    Task<ProviderCall<ProviderPayment?>> FindAsync(
+        Guid reference, DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
 
     /// <summary>The provider's report: all payments that it made in the period.</summary>
     /// <exception cref="HttpRequestException">It could not be read to its end.</exception>

@@ -29,6 +29,12 @@ public sealed record PaymentSettings(string Currency)
     /// </summary>
     public TimeSpan SettleWait { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long after a wish its money is asked for. Nobody wants their card charged hours later; and a provider that
+    /// forgets its idempotency keys after a day must not be asked again by then.
+    /// </summary>
+    public TimeSpan AskWithin { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>When a provider that sent no webhook is asked: after the first, then after each next; the last
     /// repeats.</summary>
     public IReadOnlyList<TimeSpan> PollAfter { get; init; } =

@@ -45,6 +45,7 @@ public static class PaymentsSlice
         AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
+        services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddHostedService<PaymentsStart>();
         services.AddSingleton(PaymentBooks.Slice);

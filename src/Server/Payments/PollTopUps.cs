@@ -5,7 +5,7 @@ namespace SightPay.Server.Payments;
 /// recording the wish and asking for the money.
 /// </summary>
 internal sealed partial class PollTopUps(
-    TopUpStore store, StartTopUp start, PaymentSettings settings, TimeProvider clock,
+    TopUpStore store, AskProvider ask, PaymentSettings settings, TimeProvider clock,
     ILogger<PollTopUps> log) : BackgroundService
 {
     private const int AtOnce = 50;
@@ -39,7 +39,7 @@ internal sealed partial class PollTopUps(
             await store.SetPolledAsync(topUp.Id, clock.GetUtcNow() + next, ct);
             try
             {
-                await start.AskAsync(topUp, credits: true, ct);
+                await ask.RunAsync(topUp, credits: true, ct);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {

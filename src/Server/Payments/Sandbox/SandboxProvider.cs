@@ -55,6 +55,10 @@ internal sealed class SandboxProvider(
     public async Task<ProviderCall<ProviderPayment?>> FetchAsync(string providerPaymentId, CancellationToken ct) =>
         new ProviderCall<ProviderPayment?>.Succeeded(await ReadAsync("id = $1", providerPaymentId, ct));
 
+    public async Task<ProviderCall<ProviderPayment?>> FindAsync(
+        Guid reference, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) =>
+        new ProviderCall<ProviderPayment?>.Succeeded(await ReadAsync("reference = $1", reference, ct));
+
     public WebhookJudgement Judge(
         IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew)
     {

@@ -15,6 +15,9 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
 
     private const string ReferenceName = "sightpay_reference";
 
+    /// <summary>Stripe's clock is not ours, and a call takes its time.</summary>
+    private static readonly TimeSpan LookAround = TimeSpan.FromMinutes(5);
+
     public string Name => ProviderName;
 
     public PaymentMethods Methods { get; } = new(
@@ -89,6 +92,29 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
             default:
                 throw new InvalidOperationException("A call has one of three outcomes.");
         }
+    }
+
+    /// <summary>
+    /// Reads the list and not the search: that one lags behind what was made a minute ago
+    /// (docs.stripe.com/search#data-freshness). A payment that took the money counts before one that did not.
+    /// </summary>
+    public async Task<ProviderCall<ProviderPayment?>> FindAsync(
+        Guid reference, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    {
+        ProviderPayment? found = null;
+        try
+        {
+            await foreach (var (payment, _) in ListAsync(from - LookAround, to + LookAround, ct))
+                if (payment.Reference == reference && found?.Status != ProviderPaymentStatus.Succeeded)
+                    found = payment;
+        }
+        catch (HttpRequestException fault)
+        {
+            return new ProviderCall<ProviderPayment?>.Unknown(fault.Message);
+        }
+        return found is null
+            ? new ProviderCall<ProviderPayment?>.Succeeded(null)
+            : await FetchAsync(found.Id, ct);
     }
 
     /// <summary>Newest first, as Stripe lists them. Disputes are no part of its list.</summary>

@@ -14,8 +14,11 @@ internal enum Misbehaviour
 {
     None,
 
-    /// <summary>Does the work and answers with an error.</summary>
+    /// <summary>Does the work and answers with an error, now and whenever it is asked under this key.</summary>
     ErrorAfterWork,
+
+    /// <summary>The same without the work.</summary>
+    ErrorInsteadOfWork,
 
     /// <summary>Does the work and cuts the connection.</summary>
     CutAfterWork,
@@ -35,12 +38,13 @@ internal enum Misbehaviour
 
 /// <summary>
 /// A server on loopback that speaks the part of Stripe's documented wire format that we use, and misbehaves when told
-/// to. It keeps Stripe's promise: the same idempotency key gives the same payment.
+/// to. Its keys are those of docs.stripe.com/api/idempotent_requests: the first answer is given again, errors as well,
+/// other parameters are refused, and a key that is forgotten begins anew.
 /// </summary>
 internal sealed class StripeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ConcurrentDictionary<string, JsonObject> _byKey = new();
+    private readonly ConcurrentDictionary<string, (string Form, int Status, JsonObject Body)> _byKey = new();
     private readonly ConcurrentQueue<Misbehaviour> _next = new();
 
     private StripeServer(WebApplication app) => _app = app;
@@ -66,13 +70,13 @@ internal sealed class StripeServer : IAsyncDisposable
         var server = new StripeServer(app);
         app.MapPost("/v1/payment_intents", server.CreateAsync);
         app.MapGet("/v1/payment_intents", (HttpContext http) => server.AnswerAsync(
-            http, () => (200, server.PageOf(http.Request.Query))));
+            http, _ => (200, server.PageOf(http.Request.Query))));
         app.MapGet("/v1/payment_intents/{id}", (HttpContext http, string id) => server.AnswerAsync(
-            http, () => server.Payments.TryGetValue(id, out var payment)
+            http, _ => server.Payments.TryGetValue(id, out var payment)
                 ? (200, payment)
                 : (404, Error("invalid_request_error", "resource_missing"))));
         app.MapGet("/v1/disputes", (HttpContext http, string payment_intent) => server.AnswerAsync(
-            http, () => (200, server.DisputesOf(payment_intent))));
+            http, _ => (200, server.DisputesOf(payment_intent))));
         await app.StartAsync();
         return server;
     }
@@ -81,6 +85,9 @@ internal sealed class StripeServer : IAsyncDisposable
     {
         foreach (var each in next) _next.Enqueue(each);
     }
+
+    /// <summary>As Stripe may do a day after a key was used.</summary>
+    public void ForgetKeys() => _byKey.Clear();
 
     public void Set(string paymentId, string status) => Payments[paymentId]["status"] = status;
 
@@ -92,17 +99,34 @@ internal sealed class StripeServer : IAsyncDisposable
             .ToDictionary(field => field.Key, field => field.Value.ToString());
         var key = http.Request.Headers["Idempotency-Key"].ToString();
         Requests.Enqueue((form, key, http.Request.Headers["Stripe-Version"].ToString()));
-        await AnswerAsync(http, () =>
+        await AnswerAsync(http, mood => Keyed(key, form, mood, () =>
         {
             var token = form.GetValueOrDefault("payment_method_data[card][token]") ?? form.GetValueOrDefault(
                 "payment_method")!;
-            if (token == "tok_declined")
-                return (402, Error("card_error", "card_declined", "insufficient_funds"));
-            return (200, _byKey.GetOrAdd(key, _ => New(form, token)));
-        });
+            if (token != "tok_declined") return (200, New(form, token));
+            var declined = New(form, token);
+            declined["status"] = "requires_payment_method";
+            declined["last_payment_error"] = Error("card_error", "card_declined", "insufficient_funds")["error"]!
+                .DeepClone();
+            return (402, Error("card_error", "card_declined", "insufficient_funds"));
+        }));
     }
 
-    private async Task AnswerAsync(HttpContext http, Func<(int Status, JsonObject Body)> work)
+    private (int, JsonObject) Keyed(
+        string key, Dictionary<string, string> form, Misbehaviour mood, Func<(int Status, JsonObject Body)> work)
+    {
+        var wish = JsonSerializer.Serialize(form.OrderBy(field => field.Key, StringComparer.Ordinal));
+        var (first, status, body) = _byKey.GetOrAdd(key, _ =>
+        {
+            var done = mood == Misbehaviour.ErrorInsteadOfWork ? default : work();
+            return mood is Misbehaviour.ErrorAfterWork or Misbehaviour.ErrorInsteadOfWork
+                ? (wish, 500, Error("api_error", "api_error"))
+                : (wish, done.Status, (JsonObject)done.Body.DeepClone());
+        });
+        return first == wish ? (status, body) : (400, Error("idempotency_error", "idempotency_error"));
+    }
+
+    private async Task AnswerAsync(HttpContext http, Func<Misbehaviour, (int Status, JsonObject Body)> work)
     {
         var mood = _next.TryDequeue(out var queued) ? queued : Mood;
         if (http.Request.Headers.Authorization != "Bearer sk_test_secret")
@@ -118,12 +142,9 @@ internal sealed class StripeServer : IAsyncDisposable
                 Error(mood == Misbehaviour.TooMany ? "rate_limit_error" : "idempotency_error", "rate_limit"));
             return;
         }
-        var (status, body) = work();
+        var (status, body) = work(mood);
         switch (mood)
         {
-            case Misbehaviour.ErrorAfterWork:
-                await WriteAsync(http, 500, Error("api_error", "api_error"));
-                break;
             case Misbehaviour.CutAfterWork:
                 http.Abort();
                 break;
@@ -133,6 +154,9 @@ internal sealed class StripeServer : IAsyncDisposable
             case Misbehaviour.GarbageAfterWork:
                 http.Response.StatusCode = 200;
                 await http.Response.WriteAsync("<html>Bad gateway</html>");
+                break;
+            case Misbehaviour.ErrorAfterWork or Misbehaviour.ErrorInsteadOfWork:
+                await WriteAsync(http, 500, Error("api_error", "api_error"));
                 break;
             default:
                 await WriteAsync(http, status, body);
