@@ -3,11 +3,15 @@ namespace SightPay.Server.Payments;
 /// <param name="Currency">ISO 4217 code; one per installation.</param>
 public sealed record PaymentSettings(string Currency)
 {
+    public const string NoProvider = "none";
+
     /// <summary>Who takes the money of top-ups: <c>sandbox</c>, <c>stripe</c> or <c>none</c>.</summary>
     public string Provider { get; init; } = "sandbox";
 
     /// <summary>Set where the provider is Stripe.</summary>
     public StripeSettings? Stripe { get; init; }
+
+    public bool TakesRealMoney => Stripe is { IsLive: true };
 
     public long TopUpMinorMin { get; init; } = 1_00;
     public long TopUpMinorMax { get; init; } = 10_000_00;

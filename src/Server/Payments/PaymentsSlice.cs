@@ -38,6 +38,8 @@ public static class PaymentsSlice
         services.AddSingleton(provider => new DisputePayment(
             provider.GetRequiredService<ChangePayment>(), provider.GetRequiredService<PaymentPlans>(),
             provider.GetRequiredService<PaymentStore>()));
+        // Before all workers: they find the accounts open, and nothing runs where the wrong money would be taken.
+        services.AddSingleton<KeepMoneyApart>().AddHostedService<PaymentsStart>();
         AddWorker<ExpirePayments>(services);
         services.AddSingleton<TopUpStore>().AddSingleton<TopUpWaiters>();
         services.AddSingleton<InboxStore>().AddSingleton<InboxSignal>();
@@ -47,7 +49,6 @@ public static class PaymentsSlice
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
         services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>();
         services.AddSingleton<ReceiveWebhook>();
-        services.AddHostedService<PaymentsStart>();
         services.AddSingleton(PaymentBooks.Slice);
         services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
@@ -84,7 +85,7 @@ public static class PaymentsSlice
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
         app.MapGet("/payment-methods", (PaymentProviders providers) => Results.Json(
-                providers.ForTopUps?.Methods ?? new PaymentMethods("none", [], null, null), ApiJson.Options))
+                providers.ForTopUps?.Methods ?? new PaymentMethods(PaymentSettings.NoProvider, [], null, null), ApiJson.Options))
             .WithTags("Payments").WithSummary("What top-ups may be paid with").RequireAuthorization(Access.Person)
             .Produces<PaymentMethods>();
         if (app.ServiceProvider.GetService<SandboxProvider>() is { } sandbox)
@@ -147,10 +148,12 @@ public static class PaymentsSlice
 
 /// <summary>Opens what the providers have taken and not yet paid out.</summary>
 internal sealed class PaymentsStart(
-    NpgsqlDataSource database, PaymentProviders providers, PaymentSettings settings) : IHostedService
+    NpgsqlDataSource database, PaymentProviders providers, KeepMoneyApart apart, PaymentSettings settings)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await apart.RunAsync(cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await GeneralLedger.OpenAccountsAsync(connection, null,
         [

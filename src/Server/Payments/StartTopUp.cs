@@ -125,6 +125,6 @@ internal sealed partial class StartTopUp(
         }
     }
 
-    [LoggerMessage(1506, LogLevel.Warning, "Asking for top-up {TopUp} failed ({Why}); it is tried again.")]
+    [LoggerMessage(1507, LogLevel.Warning, "Asking for top-up {TopUp} failed ({Why}); it is tried again.")]
     private static partial void AskFailed(ILogger log, Guid topUp, string why);
 }
