@@ -24,9 +24,10 @@ internal sealed partial class AskProvider(
             NotKnown(log, topUp.Id, $"there is no provider {topUp.Provider}");
             return;
         }
-        var call = topUp.ProviderPaymentId is { } known
-            ? await provider.FetchAsync(known, ct)
-            : await FindOrCreateAsync(provider, topUp, ct);
+        var call = topUp.ProviderPaymentId is not { } known ? await FindOrCreateAsync(provider, topUp, ct)
+            : IsAbandoned(topUp) ? await calls.RunAsync(
+                topUp.Id, ProviderAct.Cancel, () => provider.CancelAsync(known, ct), StateOf, ct)
+            : await provider.FetchAsync(known, ct);
         switch (call)
         {
             case ProviderCall<ProviderPayment?>.Succeeded { Value: { Status: ProviderPaymentStatus.Succeeded } paid }
@@ -72,7 +73,12 @@ internal sealed partial class AskProvider(
         };
     }
 
-    private static CallState StateOf(ProviderPayment payment) => payment.Status switch
+    /// <summary>Its customer never came back from their bank's page; a bank that says yes next month would surprise
+    /// them.</summary>
+    private bool IsAbandoned(TopUp topUp) => topUp.State == TopUpState.ActionNeeded
+        && clock.GetUtcNow() - topUp.CreatedAt > settings.CustomerWithin;
+
+    private static CallState StateOf(ProviderPayment? payment) => payment?.Status switch
     {
         ProviderPaymentStatus.Succeeded => CallState.Success,
         ProviderPaymentStatus.Failed => CallState.Failed,

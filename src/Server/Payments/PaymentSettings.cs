@@ -39,6 +39,9 @@ public sealed record PaymentSettings(string Currency)
     /// </summary>
     public TimeSpan AskWithin { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How long a customer may take at their bank's page; then the payment is given up.</summary>
+    public TimeSpan CustomerWithin { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>When a provider that sent no webhook is asked: after the first, then after each next; the last
     /// repeats.</summary>
     public IReadOnlyList<TimeSpan> PollAfter { get; init; } =

@@ -47,7 +47,9 @@ public static class PaymentsSlice
         AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
-        services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>();
+        services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>().AddSingleton<TopUpPlans>();
+        services.AddSingleton<ICompanionWriter, TopUpRefundTable>().AddSingleton<TopUpRefundStore>();
+        services.AddSingleton<StartTopUpRefund>().AddSingleton<SettleReturns>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton(PaymentBooks.Slice);
         services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
@@ -84,8 +86,15 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
+        topUps.MapPost("/{id}/refunds", (HttpContext http, string id, StartTopUpRefund use) => use.RunAsync(http, id))
+            .WithSummary("Send money of a top-up back to its card").TakesJson<TopUpRefundRequest>(KeyUse.Required)
+            .Produces<TopUpRefundAnswer>(201);
+        topUps.MapGet("/{id}/refunds", (HttpContext http, string id, StartTopUpRefund use, CancellationToken ct) =>
+                use.ListAsync(http, id, ct))
+            .WithSummary("What of a top-up went back").Produces<Page<TopUpRefundAnswer>>();
         app.MapGet("/payment-methods", (PaymentProviders providers) => Results.Json(
-                providers.ForTopUps?.Methods ?? new PaymentMethods(PaymentSettings.NoProvider, [], null, null), ApiJson.Options))
+                providers.ForTopUps?.Methods ?? new PaymentMethods(PaymentSettings.NoProvider, [], null, null),
+                ApiJson.Options))
             .WithTags("Payments").WithSummary("What top-ups may be paid with").RequireAuthorization(Access.Person)
             .Produces<PaymentMethods>();
         if (app.ServiceProvider.GetService<SandboxProvider>() is { } sandbox)

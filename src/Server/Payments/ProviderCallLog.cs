@@ -7,6 +7,8 @@ namespace SightPay.Server.Payments;
 internal enum ProviderAct
 {
     Create,
+    Cancel,
+    Refund,
 }
 
 /// <summary>How far a call has come, as it is written down.</summary>
