@@ -1,5 +1,7 @@
+using System.Collections;
 using System.CommandLine;
 using System.Text.Json;
+using SightPay.Server.Web;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Models;
 using Spectre.Console;
@@ -20,15 +22,17 @@ internal static class FaceBench
         Description = "standard or precise; default: the best that is installed.",
     };
 
-    /// <summary>One model run per core: evaluations want throughput.</summary>
-    public static FacePipeline Open(string? pack)
+    /// <param name="threads">One model run per core: evaluations want throughput.</param>
+    public static FacePipeline Open(string? pack, int threads = 1)
     {
-        if (pack is null or "standard") return FacePipeline.Open(EnginePaths.StandardPack, threads: 1);
-        throw new BenchException(
-            pack == "precise"
-                ? "The pack precise is not installed. Run with --pack standard."
-                : $"There is no pack {pack}. Packs are standard and precise.");
+        var installed = new InstalledPacks(AddedPacks());
+        return FacePipeline.Open(pack is null ? installed.Best : installed.Open(pack), threads);
     }
+
+    /// <summary>The folder that the server would use.</summary>
+    private static string AddedPacks() => Settings.Read(Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "")).ModelsFolder;
 
     /// <summary>Runs a verb; what it cannot do is one sentence on the error stream and exit code 1.</summary>
     public static void Run(this Command verb, Func<ParseResult, TextWriter, object> measure) =>
@@ -41,7 +45,8 @@ internal static class FaceBench
                 output.WriteLine(JsonSerializer.Serialize(figures));
                 return 0;
             }
-            catch (Exception fault) when (fault is BenchException or IOException or InvalidDataException)
+            catch (Exception fault) when (fault is BenchException or IOException or InvalidDataException or
+                SettingsException)
             {
                 result.InvocationConfiguration.Error.WriteLine(fault.Message);
                 return 1;

@@ -55,6 +55,7 @@ internal static class LedgerVerb
         await output.WriteLineAsync($"Funding {ChargeBench.Payers} payers ...");
         await using var charges = await ChargeBench.OpenAsync(
             await postgres.CreateDatabaseAsync("ledger", ct), full, ct);
+        await postgres.WearInAsync(ct);
 
         var done = new List<Round>();
         for (var i = 1; i <= rounds; i++)
@@ -98,7 +99,7 @@ internal static class LedgerVerb
     {
         await output.WriteLineAsync(
             $"Ratio = charges a second over TPC-B transactions a second of the same round (median of {done.Count}). "
-            + (full ? "Each charge also writes its payment, the day's count, a receipt and two events. " : "")
+            + (full ? "Each charge also writes its payment, the day's count, a receipt and an event. " : "")
             + "Callers wait for their commit before they send the next charge.");
         foreach (var callers in Callers)
             await output.WriteLineAsync(string.Create(

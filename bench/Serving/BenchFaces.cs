@@ -27,7 +27,7 @@ internal static class BenchFaces
                 var reading = pipeline.Read(PictureCodec.Decode(photo, new PictureLimits()), FaceDemand.Recognise);
                 if (reading.IsCrowded || reading.Target?.Template is not { } template) continue;
                 // Somebody who stands in two pictures would be two people with one face.
-                if (faces.Any(known => FacePipeline.Similarity(known.Template, template) > 0.3f)) continue;
+                if (faces.Any(known => FacePipeline.Similarity(known.Template, template) > 0.6f)) continue;
                 faces.Add(new BenchFace(photo, template));
                 if (faces.Count == most) return faces;
             }

@@ -38,6 +38,7 @@ internal static class Program
             "SightPay: pay on sight. Without a verb it serves; settings come from the environment (see README.md).");
         root.SetAction((_, _) => ServeAsync());
         root.Add(ReceiptsSlice.VerifyVerb);
+        root.Add(FacesSlice.ModelsVerb(() => ReadSettings().ModelsFolder));
         foreach (var verb in BooksSlice.Verbs(() => DatabaseOf(ReadSettings()), Schemas, TimeProvider.System))
             root.Add(verb);
         var command = root.Parse(args);
@@ -108,7 +109,10 @@ internal static class Program
         services.AddReceipts(new ReceiptSettings(settings.DataFolder));
         services.AddAudit();
         services.AddEvents();
-        services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax));
+        services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax)
+        {
+            Pack = BestPack(settings),
+        });
         services.AddWallets(new WalletSettings(currency));
         services.AddBooks();
         services.AddStations(new StationsSettings((int)limits.BodyBytesMax));
@@ -138,6 +142,21 @@ internal static class Program
         app.MapRetail();
         app.MapWeb();
         return app;
+    }
+
+    /// <exception cref="SettingsException">The pack is damaged. Taking another one would ask everybody to enrol again.
+    /// </exception>
+    private static ModelPack BestPack(Settings settings)
+    {
+        try
+        {
+            var pack = new InstalledPacks(settings.ModelsFolder).Best;
+            return pack.Damages() is [var damage, ..] ? throw new InvalidDataException(damage) : pack;
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new SettingsException($"{fault.Message} See: sightpay models verify");
+        }
     }
 
     internal static DatabaseSettings DatabaseOf(Settings settings) =>

@@ -9,11 +9,15 @@ internal sealed class CameraFilm : IDisposable
 
     public string Path { get; }
 
-    public static CameraFilm Of(IEnumerable<Picture> frames)
+    public static CameraFilm Of(IEnumerable<Picture> frames) =>
+        Of(frames.Select(frame => PictureCodec.EncodeJpeg(frame, 92)));
+
+    /// <param name="frames">JPEGs of one size.</param>
+    public static CameraFilm Of(IEnumerable<byte[]> frames)
     {
         var path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"{System.IO.Path.GetRandomFileName()}.mjpeg");
         using var file = File.Create(path);
-        foreach (var frame in frames) file.Write(PictureCodec.EncodeJpeg(frame, 92));
+        foreach (var frame in frames) file.Write(frame);
         return new CameraFilm(path);
     }
 

@@ -51,14 +51,29 @@ internal static class Walks
         await phone.InspectAsync("app-wallet");
     }
 
-    /// <summary>An operator signs in at the console.</summary>
-    public static async Task SignInAsync(this Walker console, string email, string password)
+    /// <summary>Somebody signs in at the console.</summary>
+    /// <param name="sees">What stands on the first page of theirs.</param>
+    public static async Task SignInAsync(
+        this Walker console, string email, string password, string sees = "inside-total")
     {
         await console.GoAsync("/console");
         await console.FillAsync("email", email);
         await console.FillAsync("password", password);
         await console.PressAsync("sign-in");
-        await console.SeeAsync("inside-total");
+        await console.SeeAsync(sees);
+    }
+
+    /// <summary>An admin gives somebody a role; the page of that person is left open.</summary>
+    public static async Task GiveRoleAsync(this Walker console, string search, string role)
+    {
+        await console.PressAsync("nav-people");
+        await console.FillAsync("people-search", search);
+        await console.At("person").Filter(new LocatorFilterOptions { HasText = search })
+            .GetByRole(AriaRole.Link).First.ClickAsync();
+        await console.At($"role-{role}").CheckAsync();
+        await console.InspectAsync("console-person");
+        await console.PressAsync("roles-save");
+        await Assertions.Expect(console.At("toasts")).ToContainTextAsync("Roles saved");
     }
 
     public static async Task<string> KioskLinkAsync(this Walker console, string station)
@@ -92,6 +107,23 @@ internal static class Walks
         await till.SeeAsync("pin-pad");
         foreach (var digit in pin) await till.PressAsync($"pin-key-{digit}");
         await till.PressAsync("pin-send");
+    }
+
+    /// <summary>What a camera sees when the phone is held before it.</summary>
+    public static async Task<byte[]> PictureOfCodeAsync(this Walker phone)
+    {
+        await phone.Page.SetViewportSizeAsync(640, 900);
+        await phone.PressAsync("to-code");
+        await phone.SeeAsync("my-code");
+        var box = (await phone.At("my-code").BoundingBoxAsync())!;
+        var picture = await phone.Page.ScreenshotAsync(new PageScreenshotOptions
+        {
+            Type = ScreenshotType.Jpeg, Quality = 90,
+            Clip = new Clip { X = 0, Y = box.Y - (480 - box.Height) / 2, Width = 640, Height = 480 },
+        });
+        // Elsewhere in the app, so that no newer code takes its place.
+        await phone.PressAsync("nav-home");
+        return picture;
     }
 
     public static FilePayload Photo(string name, byte[] picture) =>

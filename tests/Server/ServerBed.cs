@@ -74,6 +74,14 @@ public sealed class ServerBed : IAsyncDisposable
     public async Task<HttpClient> OperatorAsync() => SignedIn(await TokenAsync(
         (string)Credentials["operator"]!["email"]!, (string)Credentials["operator"]!["password"]!));
 
+    /// <summary>As an admin does.</summary>
+    public async Task GiveRolesAsync(Guid person, params string[] roles)
+    {
+        using var admin = await OperatorAsync();
+        using var answer = await admin.PutAsJsonAsync($"/users/{person}/roles", new { roles });
+        await ReadAsync(answer, HttpStatusCode.OK);
+    }
+
     public HttpClient SignedIn(string token)
     {
         var http = new HttpClient { BaseAddress = Http.BaseAddress };

@@ -104,6 +104,13 @@ public sealed class TestRider : IDisposable
         await ServerBed.ReadAsync(answer, HttpStatusCode.NoContent);
     }
 
+    /// <summary>What their app shows as a QR code.</summary>
+    public async Task<string> CodeAsync()
+    {
+        using var answer = await Http.PostAsync($"/users/{Id}/qr", null);
+        return (string)(await ServerBed.ReadAsync(answer, HttpStatusCode.Created))["qr"]!;
+    }
+
     public async Task GivePhoneAsync(string phone)
     {
         using var answer = await Http.PutAsJsonAsync($"/users/{Id}/phone", new { phone });

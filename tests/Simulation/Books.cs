@@ -111,7 +111,7 @@ internal sealed class Books(World world)
         world.Must(
             payments.All(payment => payment.RefundedMinor <= payment.CapturedMinor), "I10: a payment gave too much.");
         world.Must(
-            world.Store.Tables.States<SpendingRow, SpendingKey, DaySpending>().Values.All(day =>
+            world.Store.Tables.States<SpendingRow, SpendingKey, SpendingState>().Values.OfType<DaySpending>().All(day =>
                 // What a capture takes beyond its amount is owed, whatever the limit.
                 day.SpentMinor <= SimulatedServer.Limit.DayMinorMax * 115 / 100
                 && day.Payments <= SimulatedServer.Limit.DayPaymentsMax),

@@ -25,7 +25,7 @@ public sealed record SamplePerson(string Picture, int X, int Y);
 public sealed class SampleFaces : IDisposable
 {
     // Well below what one person's photographs reach and above what two people's do.
-    private const float StrangersMax = 0.3f;
+    private const float StrangersMax = 0.6f;
 
     private readonly FacePipeline _pipeline = FacePipeline.Open(EnginePaths.StandardPack);
 

@@ -86,27 +86,26 @@ internal sealed class PostgresSession : ILedgerSession
         from transfer t where t.id = any($1) and t.kind in (1, 3)
         """;
 
+    // Arrays of equal length in a select's list are unnested in step, row by row; in the "from" clause each would first
+    // be copied into a table of its own.
     private const string InsertTransfers =
         """
         insert into transfer
             (id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id, at)
-        select u.id, u.seq, u.act_id, u.kind, u.code, u.debit, u.credit, u.amount, u.hold_id, u.hold_until,
-            u.ref_id, $12
-        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            as u(id, seq, act_id, kind, code, debit, credit, amount, hold_id, hold_until, ref_id)
+        select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8),
+            unnest($9), unnest($10), unnest($11), $12
         """;
 
     private const string InsertResolutions =
         """
         insert into hold_resolution (hold_id, transfer_id, outcome)
-        select u.hold_id, u.transfer_id, u.outcome from unnest($1, $2, $3) as u(hold_id, transfer_id, outcome)
+        select unnest($1), unnest($2), unnest($3)
         """;
 
     private const string InsertAttempts =
         """
         insert into attempt (id, fingerprint, outcome, refusal_code, status, body, at)
-        select u.id, u.fingerprint, u.outcome, u.refusal_code, u.status, u.body, $7
-        from unnest($1, $2, $3, $4, $5, $6) as u(id, fingerprint, outcome, refusal_code, status, body)
+        select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), $7
         """;
 
     // One row version per touched account, however many transfers of the batch touch it.
@@ -115,7 +114,9 @@ internal sealed class PostgresSession : ILedgerSession
         update account a
         set debits_pending = u.debits_pending, debits_posted = u.debits_posted,
             credits_pending = u.credits_pending, credits_posted = u.credits_posted
-        from unnest($1, $2, $3, $4, $5) as u(id, debits_pending, debits_posted, credits_pending, credits_posted)
+        from (
+            select unnest($1) as id, unnest($2) as debits_pending, unnest($3) as debits_posted,
+                unnest($4) as credits_pending, unnest($5) as credits_posted) u
         where a.id = u.id
         """;
 

@@ -39,12 +39,27 @@ public static class KeyFile
         }
         try
         {
-            File.Move(draft, path, overwrite: false);
+            Publish(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {
+            // The other start was first: its key is the key.
+        }
+        finally
+        {
             File.Delete(draft);
         }
+    }
+
+    /// <summary>
+    /// Gives the draft its name unless the name is taken. A move that does not overwrite looks first and renames
+    /// afterwards on Unix, so two starts could both see the name free and the second replace the first one's key; a
+    /// hard link is made or refused in one step. Only a file system without hard links is moved on.
+    /// </summary>
+    private static void Publish(string draft, string path)
+    {
+        if (!OperatingSystem.IsWindows() && Posix.Link(draft, path) == 0) return;
+        File.Move(draft, path, overwrite: false);
     }
 
     private static void OnlyForUs(string path, UnixFileMode mode)

@@ -24,7 +24,7 @@ internal sealed class LiveTickets(NpgsqlDataSource database, LiveSettings settin
     public async Task<IResult> IssueAsync(HttpContext http, CancellationToken ct)
     {
         var caller = Caller.Of(http);
-        string[] topics = caller.IsOperator
+        string[] topics = caller.ReadsAll
             ? [OutboxRow.PersonTopic(caller.PersonId!.Value), OutboxRow.Operations]
             : [OutboxRow.PersonTopic(caller.PersonId!.Value)];
         var ticket = RandomNumberGenerator.GetBytes(32);

@@ -44,10 +44,7 @@ public sealed class Outbox
         batch.BatchCommands.Add(new(
             """
             insert into outbox (topic, kind, payload, at)
-            select e.topic, e.kind, e.payload::jsonb, e.at
-            from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
-                with ordinality as e (topic, kind, payload, at, place)
-            order by e.place
+            select unnest($1::text[]), unnest($2::text[]), unnest($3::text[])::jsonb, unnest($4::timestamptz[])
             """)
         {
             Parameters =

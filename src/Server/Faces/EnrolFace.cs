@@ -4,6 +4,7 @@ using SightPay.Server.Api;
 using SightPay.Server.Audit;
 using SightPay.Server.People;
 using SightPay.Vision.Faces;
+using SightPay.Vision.Gallery;
 
 namespace SightPay.Server.Faces;
 
@@ -35,7 +36,7 @@ internal sealed class EnrolFace(
         Caller caller, Guid person, IReadOnlyList<ReadOnlyMemory<byte>> photos, CancellationToken ct)
     {
         var faces = await ReadAsync(photos, ct);
-        if (recogniser.OddOneOut(faces) is { } odd)
+        if (EnrolmentPolicy.OddOneOut(faces) is { } odd)
             throw Refused("different_people", odd, "does not show the same person as the others");
         var template = FacePipeline.Fuse(faces);
         var quality = Math.Round(faces.Average(face => face.Quality.Score), 3);

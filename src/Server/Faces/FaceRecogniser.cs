@@ -36,7 +36,7 @@ public sealed class FaceRecogniser : IDisposable
 
     public FaceRecogniser(FacesSettings settings)
     {
-        _pipeline = FacePipeline.Open(settings.PackFolder, settings.ThreadsPerModel);
+        _pipeline = FacePipeline.Open(settings.Pack, settings.ThreadsPerModel);
         _gallery = new FaceGallery(_pipeline.Pack, _pipeline.Dimensions);
         _policy = DecisionPolicy.For(_pipeline.Pack, settings.RecognitionThreshold);
         _limits = new PictureLimits(settings.PicturePixelsMax);
@@ -49,6 +49,9 @@ public sealed class FaceRecogniser : IDisposable
 
     /// <summary>People who can be recognised.</summary>
     public int Enrolled => _gallery.Count;
+
+    /// <summary>What the thresholds rest on.</summary>
+    internal PackEvidence Evidence => _policy.Evidence;
 
     /// <summary>Decodes and reads one picture.</summary>
     /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
@@ -99,25 +102,6 @@ public sealed class FaceRecogniser : IDisposable
         var match = _gallery.Search(template);
         var other = match.BestId == self ? match.RunnerUpScore : match.BestScore;
         return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
-    }
-
-    /// <summary>The photo that resembles the others least, when it is too unlike one of them; else null.</summary>
-    internal int? OddOneOut(IReadOnlyList<Face> faces)
-    {
-        var askMin = _policy.LimitsAt(1).AskMin;
-        var sums = new float[faces.Count];
-        var lowest = 1f;
-        for (var a = 0; a < faces.Count; a++)
-        {
-            for (var b = a + 1; b < faces.Count; b++)
-            {
-                var similarity = FacePipeline.Similarity(faces[a].Template!, faces[b].Template!);
-                lowest = MathF.Min(lowest, similarity);
-                sums[a] += similarity;
-                sums[b] += similarity;
-            }
-        }
-        return lowest >= askMin ? null : Array.LastIndexOf(sums, sums.Min());
     }
 
     internal void Put(Guid person, FaceTemplate template, bool livenessProved)

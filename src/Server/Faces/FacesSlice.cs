@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Microsoft.AspNetCore.Http.Features;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
@@ -10,8 +11,8 @@ namespace SightPay.Server.Faces;
 /// <param name="PicturePixelsMax">Width times height at most.</param>
 public sealed record FacesSettings(double RecognitionThreshold = 0.6, long PicturePixelsMax = 24_000_000)
 {
-    /// <summary>Folder of the model pack.</summary>
-    public string PackFolder { get; init; } = EnginePaths.StandardPack;
+    /// <summary>The model pack that runs.</summary>
+    public ModelPack Pack { get; init; } = ModelPack.Load(EnginePaths.StandardPack);
 
     public int ThreadsPerModel { get; init; } = Math.Min(2, Environment.ProcessorCount);
 
@@ -28,6 +29,9 @@ public static class FacesSlice
     private const int FormInMemoryBytes = 64 * 1024 * 1024;
 
     public static SliceSchema Schema => SliceSchema.Of("Faces");
+
+    /// <param name="packs">Folder of added packs.</param>
+    public static Command ModelsVerb(Func<string> packs) => new ModelsVerbs(packs, Console.Out, Console.Error).Make();
 
     public static IServiceCollection AddFaces(this IServiceCollection services, FacesSettings settings)
     {

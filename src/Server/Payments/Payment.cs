@@ -136,16 +136,11 @@ public sealed record Payment
             ? this with { State = expired }
             : this;
 
-    /// <summary>What the payer's own pages are told after a change.</summary>
-    public IEnumerable<OutboxRow> Events()
+    /// <summary>What the payer's own pages are told after a change; it says that their wallet moved, too.</summary>
+    public OutboxRow Event() => new(OutboxRow.PersonTopic(Person), "payment", ApiJson.Write(new
     {
-        var topic = OutboxRow.PersonTopic(Person);
-        yield return new OutboxRow(topic, "payment", ApiJson.Write(new
-        {
-            TransactionId = Id, MerchantId = Payee.Id, Amount, Status = PaymentAnswer.StatusOf(State),
-        }));
-        yield return new OutboxRow(topic, "wallet", ApiJson.Write(new { Cause = "payment", TransactionId = Id }));
-    }
+        TransactionId = Id, MerchantId = Payee.Id, Amount, Status = PaymentAnswer.StatusOf(State),
+    }));
 
     public override string ToString() => $"Payment {Id} {State}";
 }

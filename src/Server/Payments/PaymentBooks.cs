@@ -80,7 +80,8 @@ internal sealed class PaymentsCheck : IBooksCheck
         // Every capture has told its payer's pages, as long as the outbox remembers.
         """
         select format('payment %s was captured, and its payer was never told', p.id) from payment p
-        where p.captured_at >= $1 and p.captured_at < $2 and p.captured_at > (select min(at) from outbox)
+        where p.captured_at >= $1 and p.captured_at < $2
+          and p.captured_at > (select at from outbox order by seq limit 1)
           and not exists (
             select from outbox o where o.kind = 'payment' and o.payload ->> 'transaction_id' = p.id::text)
         order by p.id

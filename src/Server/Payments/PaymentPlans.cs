@@ -137,7 +137,7 @@ public sealed class PaymentPlans(TimeProvider clock)
                 new PaymentRow(
                     payment, refunded, whole ? PaymentEvent.RefundWhole : PaymentEvent.RefundPart, null),
                 .. Spent(payment, refunded, null),
-                Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), .. refunded.Events(),
+                Receipt(payment, ReceiptKind.Refund, amountMinor, refundId, payment.Id), refunded.Event(),
             ],
             Compose = compose,
         };
@@ -249,7 +249,7 @@ public sealed class PaymentPlans(TimeProvider clock)
         {
             After = after,
             Transfers = transfers,
-            Rows = [row, .. Spent(row.From, row.To, within), .. rows ?? [], .. row.To.Events()],
+            Rows = [row, .. Spent(row.From, row.To, within), .. rows ?? [], row.To.Event()],
             Compose = outcome => new Answer(status, ApiJson.Write(PaymentAnswer.Of(row.StampedAt(outcome.At)))),
         };
 }

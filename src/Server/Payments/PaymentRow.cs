@@ -85,10 +85,12 @@ internal sealed class PaymentTable : CompanionTable<PaymentRow, Guid, Payment>
     private static NpgsqlBatchCommand Insert(List<Payment> payments) => new(
         $"""
          insert into payment ({PaymentStore.Columns})
-         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-             $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[],
-             $15::text[], $16::boolean[], $17::uuid[], $18::uuid[], $19::uuid[], $20::int[], $21::timestamptz[],
-             $22::timestamptz[], $23::timestamptz[], $24::timestamptz[])
+         select unnest($1::uuid[]), unnest($2::text[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::text[]), unnest($7::text[]), unnest($8::bigint[]), unnest($9::text[]), unnest($10::text[]),
+             unnest($11::bigint[]), unnest($12::bigint[]), unnest($13::text[]), unnest($14::text[]),
+             unnest($15::text[]), unnest($16::boolean[]), unnest($17::uuid[]), unnest($18::uuid[]),
+             unnest($19::uuid[]), unnest($20::int[]), unnest($21::timestamptz[]), unnest($22::timestamptz[]),
+             unnest($23::timestamptz[]), unnest($24::timestamptz[])
          """)
     {
         Parameters =

@@ -19,7 +19,8 @@ public sealed record PaymentSettings(string Currency)
     /// <summary>What may be spent on a face, and on more.</summary>
     public SpendingSettings Spending { get; init; } = new();
 
-    /// <summary>What one operator or till may refund or correct alone; above it another one has to agree.</summary>
+    /// <summary>What one operator or till may correct, or refund of one payment, alone; above it another one has to
+    /// agree.</summary>
     public long OperatorAloneMinorMax { get; init; } = 500_00;
 
     public long CorrectionMinorMax { get; init; } = 100_000_00;

@@ -130,7 +130,8 @@ public static class PaymentsSlice
                     Caller.Of(http), key, ct)))
             .WithSummary("Give a wallet money, or take it, with a reason")
             .TakesJson<CorrectWallet.Request>(KeyUse.Required).Produces<AdjustmentAnswer>(201);
-        staff.MapGet("/approvals", (string? state, DecideAdjustment use, CancellationToken ct) =>
+        var readers = app.MapGroup("").WithTags("Payments").RequireAuthorization(Access.Reader);
+        readers.MapGet("/approvals", (string? state, DecideAdjustment use, CancellationToken ct) =>
                 use.ListAsync(state, ct))
             .WithSummary("Refunds and corrections above the limit").Produces<Page<AdjustmentAnswer>>();
         foreach (var (verb, approve) in (ReadOnlySpan<(string, bool)>)[("approve", true), ("reject", false)])
@@ -140,7 +141,7 @@ public static class PaymentsSlice
                         use.RunAsync(id, approve, Caller.Of(http), key, ct)))
                 .WithSummary(approve ? "Agree to what somebody else asked for" : "Refuse it")
                 .TakesKey(KeyUse.Optional).Produces<AdjustmentAnswer>();
-        staff.MapGet("/disputes", (DisputePayment use, CancellationToken ct) => use.ListAsync(ct))
+        readers.MapGet("/disputes", (DisputePayment use, CancellationToken ct) => use.ListAsync(ct))
             .WithSummary("Payments whose payer objects").Produces<Page<PaymentAnswer>>();
         staff.MapPost("/disputes/{id:guid}/resolve", (
                 Guid id, HttpContext http, Idempotency idempotency, DisputePayment use) =>

@@ -29,17 +29,23 @@ public sealed class RefundPayment
         (_payments, _plans, _adjustments, _settings, _ledger, _clock) =
             (payments, plans, adjustments, settings, ledger, clock);
 
-    /// <param name="who">Name of the caller, for the audit log and for four eyes.</param>
-    public async Task<ActResult> RunAsync(Guid id, Request request, string who, ActKey key, CancellationToken ct)
+    /// <param name="caller">For the audit log and for four eyes.</param>
+    /// <param name="aloneMinorMax">What they may give back of one payment alone; null: as much as an operator.</param>
+    public async Task<ActResult> RunAsync(
+        Guid id, Request request, Caller caller, ActKey key, CancellationToken ct, long? aloneMinorMax = null)
     {
         var payment = await _payments.ReadAsync(id, ct);
+        if (payment.Person == caller.PersonId)
+            throw AdjustmentWords.FourEyes("Nobody gives money back to themselves.");
         var reason = AdjustmentWords.Reason(request.Reason);
         var amountMinor = AmountOf(request, payment);
         var refund = new Adjustment(
             Ids.Next(_clock), AdjustmentKind.Refund, id, payment.Person, AdjustmentDirection.Credit,
-            new Money(amountMinor, payment.Amount.Currency), reason, AdjustmentState.PendingApproval, who);
-        // What cannot be refunded is not proposed either: the payment's own guard refuses it, for the record.
-        var proposes = amountMinor > _settings.OperatorAloneMinorMax && amountMinor <= payment.RefundableMinor
+            new Money(amountMinor, payment.Amount.Currency), reason, AdjustmentState.PendingApproval, caller.Name);
+        // What went back before counts too: a large refund in small parts is a large refund. What cannot be refunded is
+        // not proposed either: the payment's own guard refuses it, for the record.
+        var proposes = amountMinor > (aloneMinorMax ?? _settings.OperatorAloneMinorMax) - payment.RefundedMinor
+            && amountMinor <= payment.RefundableMinor
             && PaymentLifetime.Refusal(payment, PaymentEvent.RefundPart) is null;
         return await _ledger.SubmitAsync(new Act
         {

@@ -24,107 +24,120 @@ public sealed record SpendingRow(
     public static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);
 }
 
-internal readonly record struct SpendingKey(Guid Person, DateOnly Day, SpentBy By);
-
-/// <param name="Own">What the person allows their face, at most; null: as much as the installation.</param>
-internal sealed record DaySpending(long SpentMinor, int Payments, OwnLimit? Own)
+/// <param name="By">Null: not a day's count but what the person allows their face; there is no day then.</param>
+internal readonly record struct SpendingKey(Guid Person, DateOnly Day, SpentBy? By)
 {
-    public static DaySpending None { get; } = new(0, 0, null);
+    public static SpendingKey OwnLimitOf(Guid person) => new(person, DateOnly.MinValue, null);
+}
 
-    public bool Exceeds(SpendingRow row, SpendingLimit limit)
+/// <summary>What a payment is judged by: the day's count, and what the person allows their own face.</summary>
+internal abstract record SpendingState;
+
+internal sealed record DaySpending(long SpentMinor, int Payments) : SpendingState
+{
+    public static DaySpending None { get; } = new(0, 0);
+
+    public bool Exceeds(SpendingRow row, SpendingLimit limit, OwnLimit? own)
     {
         var paymentMax = limit.PaymentMinorMax;
         var dayMax = limit.DayMinorMax;
         if (limit.By == SpentBy.Face)
         {
-            paymentMax = Math.Min(paymentMax, Own?.PaymentMinor ?? paymentMax);
-            dayMax = Math.Min(dayMax, Own?.DayMinor ?? dayMax);
+            paymentMax = Math.Min(paymentMax, own?.PaymentMinor ?? paymentMax);
+            dayMax = Math.Min(dayMax, own?.DayMinor ?? dayMax);
         }
         return row.AmountMinor > paymentMax || SpentMinor > dayMax - row.AmountMinor
             || Payments > limit.DayPaymentsMax - row.Payments;
     }
 }
 
-/// <summary>The days' counts. The ledger's writer is the only one that writes them.</summary>
-internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, DaySpending>
-{
-    protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) => [new(row.Person, row.Day, row.By)];
+internal sealed record AllowedByPerson(OwnLimit Limit) : SpendingState;
 
-    // Every key gives a row, so that the person's own limits are known on their first payment of a day. Looked up key
-    // by key, whatever the planner believes of a table that was still empty when it planned.
+/// <summary>The days' counts. The ledger's writer is the only one that writes them.</summary>
+internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, SpendingState>
+{
+    protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) =>
+        [KeyOf(row), SpendingKey.OwnLimitOf(row.Person)];
+
+    // A batch spans a day or two, so that all days of all its persons are hardly more than what was asked for.
     protected override NpgsqlBatchCommand Load(SpendingKey[] keys) => new(
         """
-        select k.person, k.day, k.spent_by, coalesce(s.spent_minor, 0), coalesce(s.payments, 0),
-            l.payment_minor, l.day_minor
-        from unnest($1::uuid[], $2::date[], $3::text[]) as k (person, day, spent_by)
-        left join lateral (
-            select spent_minor, payments from spending
-            where person = k.person and day = k.day and spent_by = k.spent_by offset 0) s on true
-        left join lateral (
-            select payment_minor, day_minor from own_limit where person = k.person offset 0) l on true
+        select person, day, spent_by, spent_minor, payments, null::bigint, null::bigint
+        from spending where person = any($1) and day = any($2)
+        union all
+        select person, null, null, null, null, payment_minor, day_minor from own_limit where person = any($1)
         """)
     {
-        Parameters = { Column(NpgsqlDbType.Uuid, keys, key => key.Person), Days(keys), Grounds(keys) },
+        Parameters =
+        {
+            Column(NpgsqlDbType.Uuid, [.. keys.Select(key => key.Person).Distinct()], person => person),
+            Column(
+                NpgsqlDbType.Date, [.. keys.Where(key => key.By is not null).Select(key => key.Day).Distinct()],
+                day => day),
+        },
     };
 
-    protected override (SpendingKey Key, DaySpending State) Read(NpgsqlDataReader reader) => (
-        new(reader.GetGuid(0), reader.GetFieldValue<DateOnly>(1), Words.Read<SpentBy>(reader.GetString(2))),
-        new(reader.GetInt64(3), reader.GetInt32(4), OwnLimit.Read(reader, 5)));
-
-    protected override GuardVerdict Check(SpendingRow row, CompanionStates<SpendingKey, DaySpending> states)
+    protected override (SpendingKey Key, SpendingState State) Read(NpgsqlDataReader reader)
     {
-        if (row.Within is not { } limit || !Of(row, states).Exceeds(row, limit)) return GuardVerdict.Ok;
+        var person = reader.GetGuid(0);
+        if (reader.IsDBNull(1))
+            return (SpendingKey.OwnLimitOf(person), new AllowedByPerson(OwnLimit.Read(reader, 5)!));
+        return (
+            new(person, reader.GetFieldValue<DateOnly>(1), Words.Read<SpentBy>(reader.GetString(2))),
+            new DaySpending(reader.GetInt64(3), reader.GetInt32(4)));
+    }
+
+    protected override GuardVerdict Check(SpendingRow row, CompanionStates<SpendingKey, SpendingState> states)
+    {
+        if (row.Within is not { } limit) return GuardVerdict.Ok;
+        var own = (states.Find(SpendingKey.OwnLimitOf(row.Person)) as AllowedByPerson)?.Limit;
+        if (!Of(row, states).Exceeds(row, limit, own)) return GuardVerdict.Ok;
         return GuardVerdict.Refused(
             row.By == SpentBy.Face ? SpendingRow.StepUpRequired : SpendingRow.LimitExceeded);
     }
 
     protected override void Apply(
-        SpendingRow row, DateTimeOffset at, CompanionStates<SpendingKey, DaySpending> states)
+        SpendingRow row, DateTimeOffset at, CompanionStates<SpendingKey, SpendingState> states)
     {
         var before = Of(row, states);
         // What is taken back may have been counted before these counts were kept.
-        states.Set(new(row.Person, row.Day, row.By), before with
-        {
-            SpentMinor = Math.Max(0, before.SpentMinor + row.AmountMinor),
-            Payments = Math.Max(0, before.Payments + row.Payments),
-        });
+        states.Set(KeyOf(row), new DaySpending(
+            Math.Max(0, before.SpentMinor + row.AmountMinor), Math.Max(0, before.Payments + row.Payments)));
     }
 
     protected override void Write(
-        NpgsqlBatch batch, IReadOnlyList<(SpendingKey Key, DaySpending State)> inserted,
-        IReadOnlyList<(SpendingKey Key, DaySpending State)> updated)
+        NpgsqlBatch batch, IReadOnlyList<(SpendingKey Key, SpendingState State)> inserted,
+        IReadOnlyList<(SpendingKey Key, SpendingState State)> updated)
     {
-        (SpendingKey Key, DaySpending State)[] changed = [.. inserted, .. updated];
+        (SpendingKey Key, DaySpending Day)[] changed =
+            [.. inserted.Concat(updated).Select(each => (each.Key, (DaySpending)each.State))];
         if (changed.Length == 0) return;
-        SpendingKey[] keys = [.. changed.Select(each => each.Key)];
         batch.BatchCommands.Add(new(
             """
             insert into spending (person, day, spent_by, spent_minor, payments)
-            select * from unnest($1::uuid[], $2::date[], $3::text[], $4::bigint[], $5::int[])
+            select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)
             on conflict (person, day, spent_by) do update
             set spent_minor = excluded.spent_minor, payments = excluded.payments
             """)
         {
             Parameters =
             {
-                Column(NpgsqlDbType.Uuid, keys, key => key.Person), Days(keys), Grounds(keys),
-                Column(NpgsqlDbType.Bigint, changed, each => each.State.SpentMinor),
-                Column(NpgsqlDbType.Integer, changed, each => each.State.Payments),
+                Column(NpgsqlDbType.Uuid, changed, each => each.Key.Person),
+                Column(NpgsqlDbType.Date, changed, each => each.Key.Day),
+                Column(NpgsqlDbType.Text, changed, each => Words.Of(each.Key.By!.Value)),
+                Column(NpgsqlDbType.Bigint, changed, each => each.Day.SpentMinor),
+                Column(NpgsqlDbType.Integer, changed, each => each.Day.Payments),
             },
         });
     }
 
-    private static DaySpending Of(SpendingRow row, CompanionStates<SpendingKey, DaySpending> states) =>
-        states.Find(new(row.Person, row.Day, row.By)) ?? DaySpending.None;
+    private static SpendingKey KeyOf(SpendingRow row) => new(row.Person, row.Day, row.By);
 
-    private static NpgsqlParameter Days(SpendingKey[] keys) => Column(NpgsqlDbType.Date, keys, key => key.Day);
+    private static DaySpending Of(SpendingRow row, CompanionStates<SpendingKey, SpendingState> states) =>
+        states.Find(KeyOf(row)) as DaySpending ?? DaySpending.None;
 
-    private static NpgsqlParameter Grounds(SpendingKey[] keys) =>
-        Column(NpgsqlDbType.Text, keys, key => Words.Of(key.By));
-
-    private static NpgsqlParameter Column<TRow, T>(
-        NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, T> value) => new()
-        {
-            NpgsqlDbType = NpgsqlDbType.Array | type, Value = rows.Select(value).ToArray(),
-        };
+    private static NpgsqlParameter Column<TRow, T>(NpgsqlDbType type, TRow[] rows, Func<TRow, T> value) => new()
+    {
+        NpgsqlDbType = NpgsqlDbType.Array | type, Value = Array.ConvertAll(rows, row => value(row)),
+    };
 }

@@ -71,11 +71,9 @@ internal sealed class ReceiptWriter : CompanionLog<ReceiptRow>
         """
         insert into receipt (seq, amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind,
             payee, currency, text)
-        select coalesce((select max(seq) from receipt), -1) + r.place, r.amount_minor, r.at, r.id, r.subject,
-            r.corrects, r.payer, r.salt, r.leaf, r.payer_salt, r.kind, r.payee, r.currency, r.text
-        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality
-            as r(amount_minor, at, id, subject, corrects, payer, salt, leaf, payer_salt, kind, payee, currency,
-                text, place)
+        select coalesce((select max(seq) from receipt), -1) + unnest($14), unnest($1), unnest($2), unnest($3),
+            unnest($4), unnest($5), unnest($6), unnest($7), unnest($8), unnest($9), unnest($10), unnest($11),
+            unnest($12), unnest($13)
         """;
 
     protected override void Demand(ReceiptRow row) => row.DemandWhole();
@@ -100,8 +98,16 @@ internal sealed class ReceiptWriter : CompanionLog<ReceiptRow>
                 Column(receipts, NpgsqlDbType.Text, receipt => receipt.Payee),
                 Column(receipts, NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
                 Column(receipts, NpgsqlDbType.Text, receipt => receipt.Text),
+                new NpgsqlParameter<long[]> { TypedValue = Places(receipts.Length) },
             },
         });
+    }
+
+    private static long[] Places(int count)
+    {
+        var places = new long[count];
+        for (var i = 0; i < count; i++) places[i] = i + 1;
+        return places;
     }
 
     /// <summary>Gives every receipt its salts: chance for the whole batch is drawn at once.</summary>

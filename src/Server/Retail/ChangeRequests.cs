@@ -83,14 +83,16 @@ internal sealed class ChangeRequests(
             var request = await RequestBody.JsonAsync<RefundPayment.Request>(
                 http, "Send reason, and amount for a part.");
             var caller = Caller.Of(http);
-            await parties.DemandAsync(id, caller, till: true, operators: true, ct: ct);
-            return await refunds.RunAsync(id, request, caller.Name, key, ct);
+            await parties.DemandAsync(id, caller, till: true, operators: true, cashier: true, ct: ct);
+            var isCashier = caller.PersonId is not null && !caller.IsOperator;
+            return await refunds.RunAsync(
+                id, request, caller, key, ct, isCashier ? settings.CashierAloneMinorMax : null);
         });
 
     public async Task<IResult> RefundsAsync(Guid id, HttpContext http)
     {
         await parties.DemandAsync(
-            id, Caller.Of(http), payer: true, till: true, auditors: true, ct: http.RequestAborted);
+            id, Caller.Of(http), payer: true, till: true, auditors: true, cashier: true, ct: http.RequestAborted);
         return await refunds.ListAsync(id, http.RequestAborted);
     }
 

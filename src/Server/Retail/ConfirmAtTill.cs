@@ -7,15 +7,15 @@ using SightPay.Server.People;
 namespace SightPay.Server.Retail;
 
 /// <summary>
-/// The payer says yes at the till that asked, with their PIN. It is the PIN of whoever the payment names and of nobody
-/// else, and the yes is to the amount that the till shows.
+/// The payer says yes at the till that asked, with their PIN or a code that their app shows. It is that of whoever the
+/// payment names and of nobody else, and the yes is to the amount that the till shows.
 /// </summary>
 internal sealed class ConfirmAtTill(
-    PaymentParties parties, ChangePayment change, ChangeRequests requests, Pins pins, GeneralLedger ledger,
-    Idempotency idempotency)
+    PaymentParties parties, ChangePayment change, ChangeRequests requests, Pins pins, OneTimeCodes codes,
+    GeneralLedger ledger, Idempotency idempotency)
 {
     /// <param name="Amount">What the payer was shown; another one than the payment's is refused.</param>
-    internal sealed record Request(Secret? Pin, Request.Sum? Amount)
+    internal sealed record Request(Secret? Pin, Secret? Qr, Request.Sum? Amount)
     {
         internal sealed record Sum(long? AmountMinor, string? Currency);
 
@@ -24,10 +24,9 @@ internal sealed class ConfirmAtTill(
 
     public async Task<IResult> RunAsync(Guid id, HttpContext http)
     {
-        var request = await RequestBody.JsonAsync<Request>(http, "Send pin, and amount as the payer was shown it.");
-        if (request.Pin?.Reveal() is not { } pin || !Pins.IsPin(pin))
-            return Problems.Of(422, "fields_invalid", "The PIN cannot be used.",
-                errors: new Dictionary<string, string[]> { ["pin"] = ["The payer's PIN of 4 to 8 digits is needed."] });
+        var request = await RequestBody.JsonAsync<Request>(
+            http, "Send pin or qr, and amount as the payer was shown it.");
+        var (way, said) = Read(request);
         var caller = Caller.Of(http);
         var isProven = false;
         return await idempotency.RunAsync(
@@ -38,15 +37,16 @@ internal sealed class ConfirmAtTill(
                 // What is not waiting needs no PIN to say so, and costs no try.
                 if (payment.State == PaymentState.Awaiting && !isProven)
                 {
-                    var check = await pins.VerifyAsync(payment.Person, pin, ct);
-                    if (check.Verdict != PinVerdict.Right) return await RefuseAsync(key, check, ct);
-                    // A change that came in between plans again; the PIN need not be right a second time.
+                    if (await RefusalOfAsync(payment, way, said, ct) is { } refusal)
+                        return await RefuseAsync(key, refusal, ct);
+                    // A change that came in between plans again; the PIN need not be right a second time, and a code
+                    // is used up.
                     isProven = true;
                 }
-                return await requests.ConfirmAsync(payment, StepUp.Pin, key, ct);
+                return await requests.ConfirmAsync(payment, way, key, ct);
             },
             pins.Blind(string.Create(
-                CultureInfo.InvariantCulture, $"{pin}:{request.Amount?.AmountMinor}:{request.Amount?.Currency}")));
+                CultureInfo.InvariantCulture, $"{said}:{request.Amount?.AmountMinor}:{request.Amount?.Currency}")));
     }
 
     private async Task<Payment> DemandAsync(Guid id, Caller caller, Request request, CancellationToken ct)
@@ -61,23 +61,42 @@ internal sealed class ConfirmAtTill(
         return await change.ReadAsync(id, ct);
     }
 
-    /// <summary>Recorded under the key, so that the same request sent again costs no further try.</summary>
-    private Task<ActResult> RefuseAsync(ActKey key, PinCheck check, CancellationToken ct)
-    {
-        var answer = check.Verdict switch
+    private static (StepUp Way, string Said) Read(Request request) =>
+        (request.Pin?.Reveal(), request.Qr?.Reveal()) switch
         {
+            ({ } pin, null) when Pins.IsPin(pin) => (StepUp.Pin, pin),
+            (null, { } code) when OneTimeCodes.IsCode(code) => (StepUp.SignedIn, code),
+            _ => throw new ProblemException(
+                422, "fields_invalid", "Send one of pin (4 to 8 digits) and qr (a code of the app), of the payer."),
+        };
+
+    /// <summary>Null when it is really the payer.</summary>
+    private async Task<Answer?> RefusalOfAsync(Payment payment, StepUp way, string said, CancellationToken ct)
+    {
+        if (way == StepUp.SignedIn)
+            return await codes.MatchOneAsync([payment.Person], said, ct) is null
+                ? Problems.Answer(
+                    403, "code_wrong", "This is no present code of the payer's app. Show a new one, or confirm there.")
+                : null;
+        var check = await pins.VerifyAsync(payment.Person, said, ct);
+        return check.Verdict switch
+        {
+            PinVerdict.Right => null,
             PinVerdict.Wrong => Problems.Answer(
                 403, "pin_wrong", "The PIN is wrong.", ("tries_left", check.TriesLeft)),
             PinVerdict.Locked => Problems.Answer(
                 403, "pin_locked", "The PIN is locked. Choose a new one in the app, or confirm there."),
             _ => Problems.Answer(403, "pin_not_set", "There is no PIN yet. Confirm in the app."),
         };
-        return ledger.SubmitAsync(new Act
+    }
+
+    /// <summary>Recorded under the key, so that the same request sent again costs no further try.</summary>
+    private Task<ActResult> RefuseAsync(ActKey key, Answer answer, CancellationToken ct) =>
+        ledger.SubmitAsync(new Act
         {
             Id = key.Id,
             Fingerprint = key.Fingerprint,
             Plans = [new Plan { Compose = _ => answer }],
             Refuse = _ => answer,
         }, ct);
-    }
 }

@@ -4,20 +4,22 @@ using SightPay.Server.Payments;
 
 namespace SightPay.Server.Retail;
 
-/// <summary>Payments, newest first: a person's own, for operators everybody's; of those, the ones asked
-/// for.</summary>
+/// <summary>Payments, newest first: a person's own, for operators everybody's, for a cashier those of
+/// their merchant; of those, the ones asked for.</summary>
 internal static class ListPayments
 {
     private static readonly string Statuses =
         string.Join(", ", Enum.GetValues<PaymentState>().Select(PaymentAnswer.StatusOf));
 
     public static async Task<IResult> Handle(
-        HttpContext http, PaymentStore store, TimeProvider clock, string? user_id = null, string? merchant_id = null,
-        string? status = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string? cursor = null,
-        int? limit = null)
+        HttpContext http, PaymentStore store, Cashiers cashiers, TimeProvider clock, string? user_id = null,
+        string? merchant_id = null, string? status = null, DateTimeOffset? from = null, DateTimeOffset? to = null,
+        string? cursor = null, int? limit = null)
     {
         var caller = Caller.Of(http);
-        Guid? person = caller.ReadsAll ? null : caller.PersonId;
+        var readsAll = caller.ReadsAll || (
+            merchant_id is not null && await cashiers.MerchantOfAsync(caller, http.RequestAborted) == merchant_id);
+        Guid? person = readsAll ? null : caller.PersonId;
         if (user_id is not null)
         {
             if (!Guid.TryParse(user_id, out var asked))

@@ -3,21 +3,24 @@ using SightPay.Server.Payments;
 
 namespace SightPay.Server.Retail;
 
-/// <summary>Who has a say in a payment of a till: its payer, the tills of its merchant, operators.</summary>
-internal sealed class PaymentParties(PaymentStore payments, RetailStore retail)
+/// <summary>Who has a say in a payment of a till: its payer, the tills and cashiers of its merchant,
+/// operators.</summary>
+internal sealed class PaymentParties(PaymentStore payments, RetailStore retail, Cashiers cashiers)
 {
     /// <summary>The payment when the caller is one of its parties; strangers learn nothing, not even that it
     /// exists.</summary>
     /// <exception cref="ProblemException">404 transaction_not_found.</exception>
     public async Task<Payment> DemandAsync(
         Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false, bool auditors = false,
-        CancellationToken ct = default)
+        bool cashier = false, CancellationToken ct = default)
     {
         if (await payments.FindAsync(id, ct) is { } payment
             && ((payer && payment.Person == caller.PersonId)
                 || (operators && caller.IsOperator)
                 || (auditors && caller.ReadsAll)
-                || (till && await IsMerchantsTillAsync(caller, payment, ct))))
+                || (till && await IsMerchantsTillAsync(caller, payment, ct))
+                || (cashier && payment.Kind == PaymentKind.Retail
+                    && await cashiers.MerchantOfAsync(caller, ct) == payment.Payee.Id)))
             return payment;
         throw new ProblemException(404, "transaction_not_found", "You have no payment with this id.");
     }

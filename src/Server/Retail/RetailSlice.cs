@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.Payments;
+using SightPay.Server.People;
 using SightPay.Server.Stations;
 
 namespace SightPay.Server.Retail;
@@ -11,6 +12,9 @@ public sealed record RetailSettings(string Currency)
 {
     /// <summary>Most that one payment may be, in minor units.</summary>
     public long PaymentMaxMinor { get; init; } = 1_000_000;
+
+    /// <summary>What a cashier may give back of one payment without a second pair of eyes.</summary>
+    public long CashierAloneMinorMax { get; init; } = 100_00;
 
     /// <summary>A sighting older than this does not pay.</summary>
     public TimeSpan SightingPaysWithin { get; init; } = TimeSpan.FromSeconds(60);
@@ -35,6 +39,8 @@ public static class RetailSlice
         services.AddSingleton<PaymentParties>();
         services.AddSingleton<ChangeRequests>();
         services.AddSingleton<ConfirmAtTill>();
+        services.AddSingleton<Cashiers>().AddSingleton<IPersonData, CashierPersonData>();
+        services.AddSingleton(CashierPersonData.Section);
         return services;
     }
 
@@ -46,10 +52,24 @@ public static class RetailSlice
         retail.MapPost("/transactions", RequestPayment.Handle).RequireAuthorization(Access.Station)
             .TakesJson<RequestPayment.Request>(KeyUse.Required).Produces<PaymentAnswer>(201);
         retail.MapGet("/transactions", ListPayments.Handle).RequireAuthorization(Access.Person);
+        retail.MapGet("/merchants", ListMerchants.Handle).RequireAuthorization(Access.Person)
+            .WithSummary("Merchants, by name").Produces<Page<ListMerchants.MerchantAnswer>>();
         retail.MapGet("/merchants/{id}/statement", ShowMerchantStatement.Handle).RequireAuthorization(Access.Reader)
             .WithSummary("What a merchant took and gave back, day by day, as JSON or CSV")
             .Produces<ShowMerchantStatement.MerchantStatementAnswer>(200, "application/json", "text/csv")
             .WithRequestTimeout(StatementResult.SentWithin);
+        retail.MapGet("/cashiers", (Cashiers use, CancellationToken ct) => use.ListAsync(ct))
+            .WithSummary("Who works at which merchant").RequireAuthorization(Access.Reader)
+            .Produces<Page<CashierAnswer>>();
+        retail.MapPut("/cashiers/{userId:guid}", (
+                Guid userId, HttpContext http, Cashiers use, CancellationToken ct) =>
+                use.AssignAsync(userId, http, ct))
+            .WithSummary("Somebody works at this merchant").RequireAuthorization(Access.Operator)
+            .TakesJson<Cashiers.Request>().Produces<CashierAnswer>();
+        retail.MapDelete("/cashiers/{userId:guid}", (
+                Guid userId, HttpContext http, Cashiers use, CancellationToken ct) =>
+                use.DismissAsync(userId, http, ct))
+            .WithSummary("And at none any more").RequireAuthorization(Access.Operator).Produces(204);
         // The payer in the app, the merchant's till by its key, or an operator: the use case says which of them.
         var parties = new AuthorizeAttribute
         {
@@ -59,7 +79,7 @@ public static class RetailSlice
         one.MapGet("", ShowPayment.Handle).WithSummary("What became of a payment").Produces<PaymentAnswer>();
         one.MapPost("/confirm", (Guid id, HttpContext http, ChangeRequests inApp, ConfirmAtTill atTill) =>
                 Caller.Of(http).StationId is null ? inApp.ConfirmAsync(id, http) : atTill.RunAsync(id, http))
-            .WithSummary("The payer says yes: signed in, or with their PIN at the till that asked")
+            .WithSummary("The payer says yes: signed in, or with their PIN or their app's code at the till that asked")
             .TakesJson<ConfirmAtTill.Request>(KeyUse.Optional).Produces<PaymentAnswer>();
         one.MapPost("/capture", (Guid id, HttpContext http, ChangeRequests use) => use.CaptureAsync(id, http))
             .WithSummary("The till takes what is due of an authorised payment")

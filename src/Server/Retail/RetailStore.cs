@@ -22,6 +22,16 @@ internal sealed class RetailStore(NpgsqlDataSource database, TimeProvider clock)
         return await command.ExecuteScalarAsync(ct) is not null;
     }
 
+    /// <summary>By name.</summary>
+    public async Task<IReadOnlyList<Merchant>> MerchantsAsync(CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("select id, name from retail_merchant order by name, id");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var merchants = new List<Merchant>();
+        while (await reader.ReadAsync(ct)) merchants.Add(new(reader.GetString(0), reader.GetString(1)));
+        return merchants;
+    }
+
     public ValueTask<string?> MerchantOfTillAsync(string till, CancellationToken ct) =>
         _merchants.FindAsync(till, ReadMerchantAsync, ct);
 

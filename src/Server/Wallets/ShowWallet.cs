@@ -28,7 +28,7 @@ internal static class WalletOwner
 {
     public static IResult? Of(HttpContext http, string? userId, out Guid person)
     {
-        if (userId is not null) return PersonAccess.Refuse(http, userId, out person);
+        if (userId is not null) return PersonAccess.RefuseReading(http, userId, out person);
         person = Caller.Of(http).PersonId ?? Guid.Empty;
         return null;
     }

@@ -34,10 +34,7 @@ internal sealed class FaceMesh : IDisposable
     public bool Read(Picture picture, FaceCandidate candidate, PixelSampler sampler, MeshReading reading)
     {
         using var run = _model.Rent();
-        var centre = candidate.Centre;
-        var side = MathF.Max(candidate.Box.Width, candidate.Box.Height) * Enlargement;
-        var turn = MathF.Atan2(
-            candidate.RightEye.Y - candidate.LeftEye.Y, candidate.RightEye.X - candidate.LeftEye.X);
+        var (centre, side, turn) = (candidate.Centre, candidate.Side * Enlargement, candidate.Turn);
         for (var pass = 0; pass < Passes; pass++)
         {
             var toPicture = SimilarityTransform.OfSquare(Side, centre, side, turn);

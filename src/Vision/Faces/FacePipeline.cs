@@ -48,38 +48,45 @@ public sealed record FaceReading(IReadOnlyList<FaceBox> Boxes, Face? Target, dou
 /// </summary>
 public sealed class FacePipeline : IDisposable
 {
-    private readonly BlazeFace _detector;
+    private readonly FaceDetector _detector;
     private readonly FaceMesh _mesh;
-    private readonly MobileFaceNet _embedder;
+    private readonly JoinedEmbedder _embedder;
     private readonly ConcurrentBag<Desk> _desks = [];
 
-    private FacePipeline(string pack, BlazeFace detector, FaceMesh mesh, MobileFaceNet embedder) =>
-        (Pack, _detector, _mesh, _embedder) = (pack, detector, mesh, embedder);
+    private FacePipeline(FaceDetector detector, FaceMesh mesh, JoinedEmbedder embedder) =>
+        (_detector, _mesh, _embedder) = (detector, mesh, embedder);
 
     /// <summary>Name and version of the model pack, stored with every template.</summary>
-    public string Pack { get; }
+    public string Pack => _embedder.Pack;
 
     /// <summary>Floats in a template.</summary>
-    public int Dimensions => MobileFaceNet.Dimensions;
+    public int Dimensions => _embedder.Dimensions;
 
-    internal BlazeFace Detector => _detector;
+    internal FaceDetector Detector => _detector;
     internal FaceMesh Mesh => _mesh;
-    internal MobileFaceNet Embedder => _embedder;
+    internal JoinedEmbedder Embedder => _embedder;
 
     /// <param name="modelsFolder">Folder of the pack's ONNX files and manifest.</param>
     /// <param name="threads">Threads inside one model run.</param>
     /// <exception cref="InvalidDataException">There is no pack in the folder, or its files are not its own.</exception>
-    public static FacePipeline Open(string modelsFolder, int threads = 2)
+    public static FacePipeline Open(string modelsFolder, int threads = 2) =>
+        Open(ModelPack.Load(modelsFolder), threads);
+
+    /// <param name="pack">The standard pack or one that is added to it: what it lacks comes from the standard one.
+    /// </param>
+    /// <param name="threads">Threads inside one model run.</param>
+    /// <exception cref="InvalidDataException">The pack's files are not its own.</exception>
+    public static FacePipeline Open(ModelPack pack, int threads = 2)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        var pack = ModelPack.Load(modelsFolder);
-        BlazeFace? detector = null;
+        var standard = pack.Manifest.Name == PrecisePack.Name ? ModelPack.Load(EnginePaths.StandardPack) : pack;
+        FaceDetector? detector = null;
         FaceMesh? mesh = null;
         try
         {
-            detector = BlazeFace.Open(pack, threads);
-            mesh = FaceMesh.Open(pack, threads);
-            return new(pack.Id, detector, mesh, MobileFaceNet.Open(pack, threads));
+            detector = FaceDetector.OfPack(pack, standard, threads);
+            mesh = FaceMesh.Open(standard, threads);
+            return new(detector, mesh, JoinedEmbedder.Open(pack, standard, threads));
         }
         catch
         {
@@ -114,16 +121,14 @@ public sealed class FacePipeline : IDisposable
         if (desk.Candidates.Count == 0)
             return new([], null, Stopwatch.GetElapsedTime(started).TotalMilliseconds, 0);
 
-        using var run = _embedder.Rent();
         var alignStarted = Stopwatch.GetTimestamp();
-        MobileFaceNet.Align(run, picture, desk.Mesh.Five, desk.Sampler);
+        using var inHand = _embedder.Align(picture, AlignedFace.ToPicture(desk.Mesh.Five), desk.Sampler);
         var aligned = Stopwatch.GetElapsedTime(alignStarted);
-        var quality = desk.Gate.Measure(
-            desk.Mesh, MobileFaceNet.Aligned(run), picture.Width, picture.Height, demand);
+        var quality = desk.Gate.Measure(desk.Mesh, inHand.Aligned, picture.Width, picture.Height, demand);
         var detected = Stopwatch.GetElapsedTime(started) - aligned;
 
         var embedStarted = Stopwatch.GetTimestamp();
-        var template = quality.Flaw == FaceFlaw.None ? MobileFaceNet.Embed(run, Pack) : null;
+        var template = quality.Flaw == FaceFlaw.None ? _embedder.Embed(inHand, desk.Sampler) : null;
         var boxes = new FaceBox[desk.Candidates.Count];
         for (var i = 0; i < boxes.Length; i++) boxes[i] = desk.Candidates[i].Box;
         var embedded = Stopwatch.GetElapsedTime(embedStarted) + aligned;
@@ -142,9 +147,8 @@ public sealed class FacePipeline : IDisposable
         var desk = _desks.TryTake(out var used) ? used : new Desk();
         try
         {
-            using var run = _embedder.Rent();
-            MobileFaceNet.TakeAligned(run, crop, desk.Sampler);
-            return MobileFaceNet.Embed(run, Pack);
+            using var face = _embedder.Align(crop, AlignedFace.ToCrop(crop.Width), desk.Sampler);
+            return _embedder.Embed(face, desk.Sampler);
         }
         finally
         {

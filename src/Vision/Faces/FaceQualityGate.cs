@@ -3,7 +3,7 @@ namespace SightPay.Vision.Faces;
 /// <summary>Measures an aligned face and names its first flaw.</summary>
 internal sealed class FaceQualityGate
 {
-    private const int Side = MobileFaceNet.Side;
+    private const int Side = AlignedFace.Side;
 
     // The outermost pixels of the aligned square are hair and background; they are left out.
     private const int Border = 12;

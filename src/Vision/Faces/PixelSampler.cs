@@ -24,6 +24,7 @@ internal sealed class PixelSampler
     private float[] _rowSums = [];
     private ushort[] _columnSums = [];
     private byte[] _reduced = [];
+    private float[] _rows = [];
 
     /// <summary>How a byte becomes an input value.</summary>
     public readonly record struct Values(float Scale, float Offset);
@@ -88,6 +89,45 @@ internal sealed class PixelSampler
             (toPicture.Tx - x + 0.5f) / factor - 0.5f, (toPicture.Ty - y + 0.5f) / factor - 0.5f);
         Bilinear(_reduced.AsSpan(0, across * down * 3), across, down, inner, size, target, values);
         if (_reduced.Length > ScratchBytesKept) _reduced = [];
+    }
+
+    /// <summary>As <see cref="Letterbox"/>, into planes of red, green and blue or the other way round.</summary>
+    public void LetterboxToPlanes(
+        Picture picture, Square square, int size, Span<float> target, Values values, bool isBlueFirst)
+    {
+        Letterbox(picture, square, size, Rows(size), values);
+        ToPlanes(Rows(size), target, isBlueFirst);
+    }
+
+    /// <summary>As <see cref="Warp"/>, into planes of red, green and blue.</summary>
+    public void WarpToPlanes(
+        Picture picture, SimilarityTransform toPicture, int size, Span<float> target, Values values)
+    {
+        Warp(picture, toPicture, size, Rows(size), values);
+        ToPlanes(Rows(size), target, isBlueFirst: false);
+    }
+
+    /// <summary>Takes pixels apart into three planes.</summary>
+    internal static void ToPlanes(ReadOnlySpan<float> rows, Span<float> planes, bool isBlueFirst)
+    {
+        if (planes.Length != rows.Length) throw new ArgumentException("The planes have another size.", nameof(planes));
+        var length = rows.Length / 3;
+        var red = planes.Slice(isBlueFirst ? 2 * length : 0, length);
+        var green = planes.Slice(length, length);
+        var blue = planes.Slice(isBlueFirst ? 0 : 2 * length, length);
+        for (var i = 0; i < length; i++)
+        {
+            red[i] = rows[i * 3];
+            green[i] = rows[i * 3 + 1];
+            blue[i] = rows[i * 3 + 2];
+        }
+    }
+
+    private Span<float> Rows(int size)
+    {
+        var length = size * size * 3;
+        if (_rows.Length < length) _rows = new float[length];
+        return _rows.AsSpan(0, length);
     }
 
     /// <summary>The part of the picture a warp can touch, cut to whole blocks and at least one block.</summary>

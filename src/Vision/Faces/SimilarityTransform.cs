@@ -11,6 +11,13 @@ internal readonly record struct SimilarityTransform(float A, float B, float Tx, 
 
     public FacePoint Apply(float x, float y) => new(A * x - B * y + Tx, B * x + A * y + Ty);
 
+    /// <summary>First the other transform, then this one.</summary>
+    public SimilarityTransform After(SimilarityTransform first)
+    {
+        var shift = Apply(first.Tx, first.Ty);
+        return new(A * first.A - B * first.B, A * first.B + B * first.A, shift.X, shift.Y);
+    }
+
     /// <summary>The transform that carries the middle of a square to a centre, turned and with a given side.</summary>
     /// <param name="size">Side of the square that is mapped, in its own pixels.</param>
     /// <param name="centre">Where its middle goes.</param>

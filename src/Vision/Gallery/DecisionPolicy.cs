@@ -54,6 +54,9 @@ public sealed class DecisionPolicy
         return new(Calibration.Of(pack), (float)strictness);
     }
 
+    /// <summary>What the thresholds rest on.</summary>
+    public PackEvidence Evidence => _calibration.Evidence;
+
     /// <summary>The limits for a search among <paramref name="gallerySize"/> templates.</summary>
     public BandLimits LimitsAt(int gallerySize)
     {

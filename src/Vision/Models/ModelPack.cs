@@ -7,10 +7,9 @@ namespace SightPay.Vision.Models;
 /// <summary>A folder of networks with its manifest.</summary>
 public sealed class ModelPack
 {
-    private readonly string _folder;
+    private ModelPack(string folder, PackManifest manifest) => (Folder, Manifest) = (folder, manifest);
 
-    private ModelPack(string folder, PackManifest manifest) => (_folder, Manifest) = (folder, manifest);
-
+    public string Folder { get; }
     public PackManifest Manifest { get; }
 
     /// <summary>Name and version, stored with every template the pack makes.</summary>
@@ -40,19 +39,47 @@ public sealed class ModelPack
     {
         var entry = Manifest.Models.FirstOrDefault(model => model.Name == name)
             ?? throw new InvalidDataException($"The pack {Id} has no model {name}.");
+        var bytes = ReadChecked(entry);
+        var outputs = entry.Outputs.ToDictionary(output => output.Key, output => Fixed(output.Value, pictures));
+        return OnnxModel.Open(bytes, name, Fixed(entry.Input, pictures), outputs, threads);
+    }
+
+    /// <summary>Compares every file with the manifest; a sentence for each one that differs.</summary>
+    public IReadOnlyList<string> Damages()
+    {
+        var damages = new List<string>();
+        foreach (var entry in Manifest.Models)
+        {
+            try
+            {
+                ReadChecked(entry);
+            }
+            catch (InvalidDataException fault)
+            {
+                damages.Add(fault.Message);
+            }
+        }
+        return damages;
+    }
+
+    internal static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private byte[] ReadChecked(PackEntry entry)
+    {
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(Path.Combine(_folder, Path.GetFileName(entry.File)));
+            bytes = File.ReadAllBytes(Path.Combine(Folder, Path.GetFileName(entry.File)));
         }
-        catch (IOException fault)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"The model {name} of the pack {Id} cannot be read: {fault.Message}", fault);
+            throw new InvalidDataException(
+                $"The model {entry.Name} of the pack {Id} cannot be read: {fault.Message}", fault);
         }
-        if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != entry.Sha256)
-            throw new InvalidDataException($"The file of model {name} is not the one that the pack {Id} describes.");
-        var outputs = entry.Outputs.ToDictionary(output => output.Key, output => Fixed(output.Value, pictures));
-        return OnnxModel.Open(bytes, name, Fixed(entry.Input, pictures), outputs, threads);
+        return HashOf(bytes) == entry.Sha256
+            ? bytes
+            : throw new InvalidDataException(
+                $"The file of model {entry.Name} is not the one that the pack {Id} describes.");
     }
 
     private static long[] Fixed(IEnumerable<int> shape, int pictures) =>

@@ -86,6 +86,9 @@ public sealed class StatementTests : IAsyncLifetime
                 .ProblemAsync(HttpStatusCode.UnprocessableEntity));
         Assert.Equal("format_unknown", await _asha.Http.GetAsync("/wallet/statement?format=xls")
             .ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        await _asha.Http.GetAsync("/merchants").ProblemAsync(HttpStatusCode.Forbidden);
+        var merchants = (await _operator.GetAsync("/merchants").OkAsync())["items"]!.AsArray();
+        Assert.Equal(["Canteen"], merchants.Select(merchant => (string)merchant!["name"]!));
         await _asha.Http.GetAsync("/merchants/canteen/statement").ProblemAsync(HttpStatusCode.Forbidden);
         Assert.Equal("merchant_not_found", await _operator.GetAsync("/merchants/nobody/statement")
             .ProblemAsync(HttpStatusCode.NotFound));

@@ -25,7 +25,8 @@ public sealed class EnrolFaceTests : IAsyncLifetime
         using var shown = await rider.Http.GetAsync($"/users/{rider.Id}/face");
         var face = await ServerBed.ReadAsync(shown, HttpStatusCode.OK);
         Assert.Equal(
-            ["enrolled", "template_id", "quality", "liveness", "enrolled_at"], face.Select(member => member.Key));
+            ["enrolled", "template_id", "quality", "liveness", "enrolled_at", "enrol_again"],
+            face.Select(member => member.Key));
         Assert.Equal((string)enrolled["template_id"]!, (string)face["template_id"]!);
         var seen = await _bed.SeeAsync("S1-in", TestPhotos.AtTheGate(0));
         Assert.Equal(("open", rider.Id), ((string)seen["decision"]!, (Guid)seen["person"]!["id"]!));

@@ -117,6 +117,26 @@ public sealed class RefundTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_large_refund_in_small_parts_needs_four_eyes_too()
+    {
+        var payment = await PaidAsync(60_000);
+        Assert.Equal("done", (string)(await RefundAsync(payment, 30_000).CreatedAsync())["state"]!);
+        Assert.Equal("done", (string)(await RefundAsync(payment, 20_000).CreatedAsync())["state"]!);
+        Assert.Equal("pending_approval", (string)(await RefundAsync(payment, 1).CreatedAsync())["state"]!);
+        Assert.Equal((190_000, 0), await _asha.WalletAsync());
+    }
+
+    [Fact]
+    public async Task Nobody_refunds_their_own_payment()
+    {
+        var payment = await PaidAsync(1000);
+        await _bed.GiveRolesAsync(_asha.Id, "customer", "manager");
+        Assert.Equal("four_eyes", await _asha.Http.WriteAsync(
+            $"/transactions/{payment["id"]}/refunds", Body(100)).ProblemAsync(HttpStatusCode.Forbidden));
+        Assert.Equal((199_000, 0), await _asha.WalletAsync());
+    }
+
+    [Fact]
     public async Task A_rejected_refund_moves_nothing_and_an_approval_too_late_is_told_so()
     {
         var payment = await PaidAsync(120_000);
@@ -261,10 +281,7 @@ public sealed class RefundTests : IAsyncLifetime
     private async Task<HttpClient> SecondOperatorAsync()
     {
         var rider = await TestRider.SignUpAsync(_bed, "Meera Pal");
-        await using var command = _bed.Database.DataSource.CreateCommand(
-            "update person set roles = array['customer', 'manager'] where id = $1");
-        command.Parameters.Add(new() { Value = rider.Id });
-        await command.ExecuteNonQueryAsync();
+        await _bed.GiveRolesAsync(rider.Id, "customer", "manager");
         return rider.Http;
     }
 }

@@ -79,6 +79,13 @@ public sealed class RoleTests : IAsyncLifetime
         Assert.Equal(200, (await _server.GetAsync($"/users/{person.Id}", auditor)).Status);
         Assert.Equal(200, (await _server.GetAsync($"/users/{person.Id}/consents", auditor)).Status);
         Assert.Equal(404, (await _server.GetAsync($"/users/{Guid.Empty}", auditor)).Status);
+        foreach (var route in (string[])["/approvals", "/disputes", $"/wallet/statement?user_id={person.Id}"])
+        {
+            Assert.Equal(200, (await _server.GetAsync(route, auditor)).Status);
+            Assert.Equal(403, (await _server.GetAsync(route, await _server.PersonAsync())).Status);
+        }
+        Assert.Equal(403, (await _server.SendAsync(
+            HttpMethod.Post, $"/approvals/{Guid.Empty}/approve", null, auditor)).Status);
         Assert.Equal(403, (await _server.SendAsync(
             HttpMethod.Post, $"/users/{person.Id}/consents", new { purpose = "face" }, auditor)).Status);
         Assert.Equal(403, (await _server.SendAsync(

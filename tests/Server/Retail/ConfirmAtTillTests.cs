@@ -72,6 +72,34 @@ public sealed class ConfirmAtTillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_code_of_the_payers_app_pays_once_and_nobody_elses_does()
+    {
+        using var ravi = await TestRider.SignUpAsync(_bed, "Ravi Das", 10_000);
+        var asked = await _bed.AskedAsync(_asha.Id, 300);
+        var old = await _asha.CodeAsync();
+        _clock.Advance(TimeSpan.FromSeconds(60));
+        foreach (var wrong in new[] { old, await ravi.CodeAsync() })
+            Assert.Equal("code_wrong", await ConfirmAsync(
+                asked, new { qr = wrong }).ProblemAsync(HttpStatusCode.Forbidden));
+        var code = await _asha.CodeAsync();
+        var key = Guid.CreateVersion7().ToString();
+        for (var i = 0; i < 2; i++)
+        {
+            var paid = await ConfirmAsync(asked, new { qr = code, amount = Sum(300) }, key).OkAsync();
+            Assert.Equal("captured", (string)paid["status"]!);
+        }
+        Assert.Equal((9700, 0), await _asha.WalletAsync());
+
+        var next = await _bed.AskedAsync(_asha.Id, 200);
+        Assert.Equal("code_wrong", await ConfirmAsync(
+            next, new { qr = code }).ProblemAsync(HttpStatusCode.Forbidden));
+        foreach (var body in new object[] { new { qr = "short" }, new { qr = code, pin = Pin } })
+            Assert.Equal("fields_invalid", await ConfirmAsync(
+                next, body).ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        Assert.Equal((9700, 200), await _asha.WalletAsync());
+    }
+
+    [Fact]
     public async Task The_yes_is_to_the_amount_that_was_shown()
     {
         var asked = await _bed.AskedAsync(_asha.Id, 300);

@@ -78,9 +78,9 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
     {
         await SpendTheFaceCapAsync();
         var asked = await _asha.SeenAtAsync("S1-in");
-        var stale = await CodeOfAsync(_asha);
-        var code = await CodeOfAsync(_asha);
-        foreach (var wrong in new[] { stale, await CodeOfAsync(_twin) })
+        var stale = await _asha.CodeAsync();
+        var code = await _asha.CodeAsync();
+        foreach (var wrong in new[] { stale, await _twin.CodeAsync() })
             Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S1-in", asked, new { qr = wrong })));
         Assert.Equal(("open", "ok"), Said(await ConfirmedAsync("S1-in", asked, new { qr = code })));
         _clock.Advance(TimeSpan.FromMinutes(12));
@@ -88,7 +88,7 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
 
         var again = await _asha.MistakenAtAsync("S3-in", _twin.Id);
         Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S3-in", again, new { qr = code })));
-        var old = await CodeOfAsync(_asha);
+        var old = await _asha.CodeAsync();
         _clock.Advance(TimeSpan.FromSeconds(60));
         var late = await _asha.MistakenAtAsync("S3-in", _twin.Id);
         Assert.Equal(("ask", "step_up_wrong"), Said(await ConfirmedAsync("S3-in", late, new { qr = old })));
@@ -280,12 +280,6 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
             await _asha.SeenAtAsync("S8-out");
             _clock.Advance(TimeSpan.FromMinutes(20));
         }
-    }
-
-    private static async Task<string> CodeOfAsync(TestRider rider)
-    {
-        using var answer = await rider.Http.PostAsync($"/users/{rider.Id}/qr", null);
-        return (string)(await ServerBed.ReadAsync(answer, HttpStatusCode.Created))["qr"]!;
     }
 
     private static (string Decision, string Reason) Said(JsonObject answer) =>

@@ -25,7 +25,7 @@ public sealed class ConfiguredServer : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var models = Directory.CreateDirectory(Path.Combine(_folder.Path, "models", "precise"));
+        var models = Directory.CreateDirectory(Path.Combine(_folder.Path, "models", "own"));
         await File.WriteAllTextAsync(Path.Combine(models.FullName, "manifest.json"), "{}");
         var camera = Path.Combine(_folder.Path, "no-picture.jpg");
         await File.WriteAllTextAsync(camera, "");
@@ -93,7 +93,7 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
     {
         var status = await _server.Http.GetFromJsonAsync<JsonElement>("/");
         Assert.Equal(
-            ["standard", "precise"],
+            ["standard", "own"],
             status.GetProperty("model_packs").EnumerateArray().Select(pack => pack.GetString()));
         Assert.Equal("PLN", status.GetProperty("currency").GetString());
     }

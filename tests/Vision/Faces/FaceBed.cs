@@ -5,20 +5,30 @@ using SightPay.Vision.Runtime;
 namespace SightPay.Vision.Tests.Faces;
 
 /// <summary>One pipeline for all face tests, the group pictures, and changes made to pictures.</summary>
-public sealed class FaceBed : IDisposable
+public class FaceBed : IDisposable
 {
-    public FacePipeline Pipeline { get; } = FacePipeline.Open(EnginePaths.StandardPack, threads: 1);
+    private static readonly Lazy<FacePipeline> Cutter = new(
+        () => FacePipeline.Open(EnginePaths.StandardPack, threads: 1));
+
+    private readonly Lazy<FacePipeline> _pipeline;
+
+    public FaceBed() => _pipeline = new(Open);
+
+    /// <summary>Skips the test by name where the pack's files are not there.</summary>
+    public FacePipeline Pipeline => _pipeline.Value;
+
+    protected virtual FacePipeline Open() => FacePipeline.Open(EnginePaths.StandardPack, threads: 1);
 
     public static Picture Sample(int number) =>
         Decode(Path.Combine(EnginePaths.Samples, $"sample{number}.jpg"));
 
     public static Picture Decode(string path) => PictureCodec.Decode(File.ReadAllBytes(path), new PictureLimits());
 
-    /// <summary>A face cut out of a group picture with as much around it again.</summary>
+    /// <summary>A face cut out of a group picture with as much around it again; the same one for every pack.</summary>
     public Picture CutFace(int sample, int face)
     {
         var group = Sample(sample);
-        var box = Pipeline.Read(group, FaceDemand.Recognise).Boxes[face];
+        var box = Cutter.Value.Read(group, FaceDemand.Recognise).Boxes[face];
         return Crop(
             group, (int)(box.X - box.Width / 2), (int)(box.Y - box.Height / 2), (int)(box.Width * 2),
             (int)(box.Height * 2));
@@ -118,5 +128,28 @@ public sealed class FaceBed : IDisposable
         return new(picture.Width, picture.Height, pixels);
     }
 
-    public void Dispose() => Pipeline.Dispose();
+    public virtual void Dispose()
+    {
+        if (_pipeline.IsValueCreated) _pipeline.Value.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>The same with the precise pack, installed for these tests from the files beside the repository.</summary>
+public sealed class PreciseFaceBed : FaceBed
+{
+    private readonly TemporaryFolder _packs = new();
+
+    protected override FacePipeline Open()
+    {
+        var place = new FileFolder(SharedFolder.Require("shared/models"));
+        new PackInstaller(_packs.Path).AddPreciseAsync(place, default).GetAwaiter().GetResult();
+        return FacePipeline.Open(new InstalledPacks(_packs.Path).Best, threads: 1);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _packs.Dispose();
+    }
 }

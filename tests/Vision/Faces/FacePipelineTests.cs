@@ -7,14 +7,14 @@ using Xunit;
 namespace SightPay.Vision.Tests.Faces;
 
 /// <summary>The whole way from pixels to a template, on the group pictures and on what is made of them.</summary>
-public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
+public abstract class FacePipelineTests(FaceBed bed)
 {
     // Of medium quality and turned a little: not the easiest face.
     private Picture Someone => bed.CutFace(5, 2);
 
     private float AcceptMin => DecisionPolicy.For(bed.Pipeline.Pack).LimitsAt(1).AcceptMin;
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1, 3)]
     [InlineData(2, 3)]
     [InlineData(3, 3)]
@@ -30,7 +30,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.Equal(areas.OrderDescending(), areas);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Faces_cut_from_the_group_pictures_can_be_enrolled_and_people_side_by_side_differ()
     {
         int[] people = [3, 3, 3, 4, 5, 4];
@@ -59,7 +59,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         "darker", "brighter", "smaller", "larger", "tilted left", "tilted right", "mirrored", "moved", "blurred a bit",
     ];
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Changes))]
     public void The_same_face_stays_itself(string change)
     {
@@ -82,7 +82,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
     };
 
-    [Fact]
+    [SkippableFact]
     public void A_mirrored_face_turns_the_other_way()
     {
         var face = bed.CutFace(1, 0);
@@ -92,7 +92,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.InRange(mirrored, -yaw - 6, -yaw + 6);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Pictures_without_a_face_have_none()
     {
         Picture[] empty =
@@ -109,7 +109,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_small_face_in_a_phone_photo_is_found()
     {
         var photo = FaceBed.Place(FaceBed.Scaled(Someone, 0.6f), 4000, 3000, 3100, 400);
@@ -130,7 +130,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         { "good", FaceFlaw.None },
     };
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Flaws))]
     public void Every_flaw_is_named_and_leaves_no_template(string kind, FaceFlaw flaw)
     {
@@ -149,7 +149,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.Equal(flaw == FaceFlaw.None, target.Template is not null);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Enrolment_asks_for_more_than_recognition()
     {
         var soft = FaceBed.Blurred(Someone, 3);
@@ -157,7 +157,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.Equal(FaceFlaw.Blurred, bed.Pipeline.Read(soft, FaceDemand.Enrol).Target!.Quality.Flaw);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Somebody_far_behind_does_not_block_and_somebody_beside_does()
     {
         static FaceReading Two(float share) => new(
@@ -167,7 +167,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.False(new FaceReading([new(0, 0, 100, 100, 0.9f)], null, 0, 0).IsCrowded);
     }
 
-    [Fact]
+    [SkippableFact]
     public void The_callers_picture_is_never_changed()
     {
         var picture = FaceBed.Sample(1);
@@ -176,7 +176,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         Assert.True(picture.Pixels.SequenceEqual(before));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Eight_callers_get_the_same_answer_as_one()
     {
         Picture[] faces = [bed.CutFace(1, 0), bed.CutFace(3, 1), FaceBed.Sample(6), bed.CutFace(5, 2)];
@@ -193,7 +193,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_frame_allocates_little_beside_its_result()
     {
         var face = FaceBed.Place(Someone, 640, 480, 100, 40);
@@ -214,3 +214,7 @@ public sealed class FacePipelineTests(FaceBed bed) : IClassFixture<FaceBed>
         return new(width, height, pixels);
     }
 }
+
+public sealed class StandardPipelineTests(FaceBed bed) : FacePipelineTests(bed), IClassFixture<FaceBed>;
+
+public sealed class PrecisePipelineTests(PreciseFaceBed bed) : FacePipelineTests(bed), IClassFixture<PreciseFaceBed>;

@@ -22,6 +22,37 @@ public sealed class GeometryTests
     }
 
     [Fact]
+    public void One_transform_after_another_is_one()
+    {
+        var (first, second) = (new SimilarityTransform(1.2f, 0.4f, 5, -7), new SimilarityTransform(0.3f, -2, 11, 2));
+        var (once, both) = (first.Apply(3, 8), second.After(first).Apply(3, 8));
+        var twice = second.Apply(once.X, once.Y);
+        Assert.Equal(twice.X, both.X, 1e-4);
+        Assert.Equal(twice.Y, both.Y, 1e-4);
+    }
+
+    [Fact]
+    public void A_crop_of_any_size_that_is_aligned_already_lies_in_the_frame()
+    {
+        Assert.Equal(new(1, 0, 0, 0), AlignedFace.ToCrop(AlignedFace.Side));
+        // Middle of the first pixel and far edge of the last, at twice the size.
+        var corner = AlignedFace.ToCrop(224).Apply(-0.5f, 111.5f);
+        Assert.Equal(-0.5, corner.X, 1e-4);
+        Assert.Equal(223.5, corner.Y, 1e-3);
+    }
+
+    [Fact]
+    public void Pixels_become_planes_in_either_order_of_colours()
+    {
+        var planes = new float[6];
+        PixelSampler.ToPlanes([1, 2, 3, 4, 5, 6], planes, isBlueFirst: false);
+        Assert.Equal([1, 4, 2, 5, 3, 6], planes);
+        PixelSampler.ToPlanes([1, 2, 3, 4, 5, 6], planes, isBlueFirst: true);
+        Assert.Equal([3, 6, 2, 5, 1, 4], planes);
+        Assert.Throws<ArgumentException>(() => PixelSampler.ToPlanes([1, 2, 3], planes, isBlueFirst: true));
+    }
+
+    [Fact]
     public void Points_that_coincide_cannot_be_fitted()
     {
         FacePoint[] same = [new(3, 3), new(3, 3)];
@@ -134,12 +165,12 @@ public sealed class GeometryTests
     [Fact]
     public void Only_the_best_of_overlapping_boxes_stays()
     {
-        static FaceCandidate Box(float x, float score) => new(new(x, 0, 100, 100, score), default, default);
+        static FaceCandidate Box(float x, float score) => new(new(x, 0, 100, 100, score), default, 100, 0);
         List<FaceCandidate> found = [Box(10, 0.7f), Box(0, 0.9f), Box(200, 0.6f), Box(205, 0.8f), Box(60, 0.65f)];
-        BlazeFace.Suppress(found);
+        FaceDetector.Suppress(found);
         Assert.Equal([0.9f, 0.8f, 0.65f], found.Select(face => face.Box.FaceScore));
-        Assert.Equal(1 / 3f, BlazeFace.Overlap(new(0, 0, 100, 100, 1), new(50, 0, 100, 100, 1)), 1e-5);
-        Assert.Equal(0, BlazeFace.Overlap(new(0, 0, 10, 10, 1), new(20, 0, 10, 10, 1)));
+        Assert.Equal(1 / 3f, FaceDetector.Overlap(new(0, 0, 100, 100, 1), new(50, 0, 100, 100, 1)), 1e-5);
+        Assert.Equal(0, FaceDetector.Overlap(new(0, 0, 10, 10, 1), new(20, 0, 10, 10, 1)));
     }
 
     private static Picture Noise(int width, int height)

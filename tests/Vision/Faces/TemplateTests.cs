@@ -1,4 +1,5 @@
 using SightPay.Vision.Faces;
+using SightPay.Vision.Gallery;
 using Xunit;
 
 namespace SightPay.Vision.Tests.Faces;
@@ -26,15 +27,24 @@ public sealed class TemplateTests
         var other = Face(1, 1, 0) with { Template = new("other-1", [1, 0]) };
         Assert.Throws<ArgumentException>(() => FacePipeline.Fuse([Face(1, 1, 0), other]));
         Assert.Throws<ArgumentException>(() => FacePipeline.Similarity(Face(1, 1, 0).Template!, other.Template!));
-        Assert.Throws<ArgumentException>(() => EnrolmentPolicy.LeastAlike([Face(1, 1, 0), other]));
+        Assert.Throws<ArgumentException>(() => EnrolmentPolicy.OddOneOut([Face(1, 1, 0), other]));
     }
 
-    [Fact]
-    public void Photos_of_two_people_are_known_by_their_least_alike_pair()
+    [Theory]
+    [InlineData("standard-2", 0.71f, 0.68f)]
+    [InlineData("precise-1", 0.45f, 0.42f)]
+    public void A_photo_of_another_person_is_pointed_at(string pack, float same, float other)
     {
-        Assert.Equal(1, EnrolmentPolicy.LeastAlike([Face(1, 1, 0)]));
-        Assert.Equal(0, EnrolmentPolicy.LeastAlike([Face(1, 1, 0), Face(1, 1, 0), Face(1, 0, 1)]), 1e-6);
-        Assert.InRange(EnrolmentPolicy.SamePersonMin, 0.40f, 0.55f);
+        Face At(float cosine) => Face(1, 1, 0) with
+        {
+            Template = new(pack, [cosine, MathF.Sqrt(1 - cosine * cosine)]),
+        };
+        Assert.Null(EnrolmentPolicy.OddOneOut([]));
+        Assert.Null(EnrolmentPolicy.OddOneOut([At(1)]));
+        Assert.Null(EnrolmentPolicy.OddOneOut([At(1), At(same)]));
+        Assert.Equal(1, EnrolmentPolicy.OddOneOut([At(1), At(other)]));
+        Assert.Equal(0, EnrolmentPolicy.OddOneOut([At(other), At(1), At(1)]));
+        Assert.Equal(2, EnrolmentPolicy.OddOneOut([At(1), At(1), At(other)]));
     }
 
     [Fact]

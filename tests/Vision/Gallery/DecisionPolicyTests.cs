@@ -5,27 +5,37 @@ namespace SightPay.Vision.Tests.Gallery;
 
 public sealed class DecisionPolicyTests
 {
-    private const string Pack = "standard-1";
+    private const string Pack = "standard-2";
 
     private static readonly Guid Best = new("11111111-1111-1111-1111-111111111111");
     private static readonly Guid Second = new("22222222-2222-2222-2222-222222222222");
 
     [Theory]
-    [InlineData(1, 0.53f, 0.40f)] // Floors: the curve has 0.452 and 0.348 there.
-    [InlineData(3, 0.53f, 0.402f)]
-    [InlineData(10, 0.536f, 0.452f)]
-    [InlineData(30, 0.563f, 0.492f)]
-    [InlineData(100, 0.598f, 0.536f)]
-    [InlineData(300, 0.621f, 0.562f)]
-    [InlineData(1_000, 0.643f, 0.598f)]
-    [InlineData(2_068, 0.662f, 0.615f)]
-    public void Every_measured_size_has_its_own_limits(int size, float accept, float ask)
+    [InlineData("standard-2", 1, 0.734f, 0.659f)] // Floors: the curve has 0.688 and 0.628 there.
+    [InlineData("standard-2", 3, 0.734f, 0.659f)]
+    [InlineData("standard-2", 10, 0.734f, 0.687f)]
+    [InlineData("standard-2", 30, 0.751f, 0.710f)]
+    [InlineData("standard-2", 100, 0.765f, 0.734f)]
+    [InlineData("standard-2", 300, 0.782f, 0.751f)]
+    [InlineData("standard-2", 1_000, 0.794f, 0.765f)]
+    [InlineData("standard-2", 2_068, 0.809f, 0.775f)]
+    [InlineData("precise-1", 1, 0.460f, 0.330f)] // Floors: the curve has 0.379 and 0.280 there.
+    [InlineData("precise-1", 3, 0.460f, 0.330f)]
+    [InlineData("precise-1", 10, 0.460f, 0.379f)]
+    [InlineData("precise-1", 30, 0.494f, 0.419f)]
+    [InlineData("precise-1", 100, 0.527f, 0.459f)]
+    [InlineData("precise-1", 300, 0.549f, 0.494f)]
+    [InlineData("precise-1", 1_000, 0.578f, 0.525f)]
+    [InlineData("precise-1", 2_068, 0.611f, 0.543f)]
+    public void Every_measured_size_has_its_own_limits(string pack, int size, float accept, float ask)
     {
-        var limits = DecisionPolicy.For(Pack).LimitsAt(size);
+        var policy = DecisionPolicy.For(pack);
+        var limits = policy.LimitsAt(size);
         Assert.Equal(accept, limits.AcceptMin, 4);
         Assert.Equal(ask, limits.AskMin, 4);
-        Assert.Equal(0.06f, limits.MarginMin);
+        Assert.Equal(pack == Pack ? 0.045f : 0.080f, limits.MarginMin);
         Assert.Equal(size, limits.GallerySize);
+        Assert.Equal(2_068, policy.Evidence.CalibratedTo);
     }
 
     [Fact]
@@ -34,13 +44,15 @@ public sealed class DecisionPolicyTests
         // The geometric middle of 10 and 1,000 lies at 100; of 100 and 1,000 at 316.
         var limits = DecisionPolicy.For(Pack).LimitsAt(55);
         var share = MathF.Log(55 / 30f) / MathF.Log(100 / 30f);
-        Assert.Equal(0.563f + share * (0.598f - 0.563f), limits.AcceptMin, 4);
+        Assert.Equal(0.751f + share * (0.765f - 0.751f), limits.AcceptMin, 4);
     }
 
-    [Fact]
-    public void Limits_never_fall_with_size_and_always_leave_room_to_ask()
+    [Theory]
+    [InlineData("standard-2")]
+    [InlineData("precise-1")]
+    public void Limits_never_fall_with_size_and_always_leave_room_to_ask(string pack)
     {
-        var policy = DecisionPolicy.For(Pack);
+        var policy = DecisionPolicy.For(pack);
         var before = policy.LimitsAt(0);
         foreach (var size in Enumerable.Range(1, 3_000).Append(10_000).Append(100_000).Append(int.MaxValue))
         {
@@ -51,31 +63,33 @@ public sealed class DecisionPolicyTests
         }
     }
 
-    [Fact]
-    public void Beyond_the_largest_measured_size_the_curve_is_steeper_than_it_ended()
+    [Theory]
+    [InlineData("standard-2", 0.809f, 0.765f)]
+    [InlineData("precise-1", 0.611f, 0.527f)]
+    public void Beyond_the_largest_measured_size_the_curve_is_steeper_than_it_ended(
+        string pack, float last, float atHundred)
     {
-        var policy = DecisionPolicy.For(Pack);
-        var measured = (0.662f - 0.598f) / MathF.Log10(2_068 / 100f);
-        Assert.True(policy.LimitsAt(20_680).AcceptMin >= 0.662f + 1.2f * measured);
+        var measured = (last - atHundred) / MathF.Log10(2_068 / 100f);
+        Assert.True(DecisionPolicy.For(pack).LimitsAt(20_680).AcceptMin >= last + 1.2f * measured);
     }
 
     [Theory]
-    [InlineData(0.70f, 0.10f, FaceBand.Accept)]
-    [InlineData(0.598f, 0.10f, FaceBand.Accept)] // At the limit itself.
-    [InlineData(0.597f, 0.10f, FaceBand.Ask)]
-    [InlineData(0.70f, 0.645f, FaceBand.Ask)] // Two look-alikes: the lead is too small.
-    [InlineData(0.70f, 0.639f, FaceBand.Accept)]
-    [InlineData(0.536f, 0.53f, FaceBand.Ask)]
-    [InlineData(0.535f, 0.10f, FaceBand.Reject)]
+    [InlineData(0.85f, 0.10f, FaceBand.Accept)]
+    [InlineData(0.765f, 0.10f, FaceBand.Accept)] // At the limit itself.
+    [InlineData(0.764f, 0.10f, FaceBand.Ask)]
+    [InlineData(0.85f, 0.806f, FaceBand.Ask)] // Two look-alikes: the lead is too small.
+    [InlineData(0.85f, 0.804f, FaceBand.Accept)]
+    [InlineData(0.734f, 0.73f, FaceBand.Ask)]
+    [InlineData(0.733f, 0.10f, FaceBand.Reject)]
     [InlineData(-1f, -1f, FaceBand.Reject)]
     [InlineData(float.NaN, 0.10f, FaceBand.Reject)]
     public void A_gallery_of_a_hundred_decides_by_score_and_lead(float best, float second, FaceBand band) =>
         Assert.Equal(band, DecisionPolicy.For(Pack).Decide(new(Best, best, Second, second, 100)));
 
     [Theory]
-    [InlineData(0.49f, FaceBand.Ask)] // A stranger before a gallery of one customer is never that customer.
-    [InlineData(0.39f, FaceBand.Reject)]
-    [InlineData(0.56f, FaceBand.Accept)]
+    [InlineData(0.70f, FaceBand.Ask)] // A stranger before a gallery of one customer is never that customer.
+    [InlineData(0.65f, FaceBand.Reject)]
+    [InlineData(0.74f, FaceBand.Accept)]
     public void A_lone_customer_needs_no_lead_but_the_floor(float best, FaceBand band) =>
         Assert.Equal(band, DecisionPolicy.For(Pack).Decide(new(Best, best, null, -1, 1)));
 
@@ -84,16 +98,16 @@ public sealed class DecisionPolicyTests
         Assert.Equal(FaceBand.Reject, DecisionPolicy.For(Pack).Decide(new(null, -1, null, -1, 0)));
 
     [Theory]
-    [InlineData(0.0, 0.598f)] // Never looser than the bound.
-    [InlineData(0.3, 0.598f)]
-    [InlineData(0.6, 0.598f)]
-    [InlineData(0.8, 0.799f)]
+    [InlineData(0.0, 0.765f)] // Never looser than the bound.
+    [InlineData(0.3, 0.765f)]
+    [InlineData(0.6, 0.765f)]
+    [InlineData(0.8, 0.8825f)]
     [InlineData(1.0, 1f)]
     public void The_recognition_threshold_only_makes_it_stricter(double threshold, float accept)
     {
         var limits = DecisionPolicy.For(Pack, threshold).LimitsAt(100);
         Assert.Equal(accept, limits.AcceptMin, 3);
-        Assert.Equal(0.536f, limits.AskMin, 4);
+        Assert.Equal(0.734f, limits.AskMin, 4);
     }
 
     [Theory]
@@ -105,6 +119,6 @@ public sealed class DecisionPolicyTests
         Assert.Throws<ArgumentOutOfRangeException>(() => DecisionPolicy.For(Pack, threshold));
 
     [Fact]
-    public void A_pack_without_calibration_is_refused() =>
-        Assert.Throws<ArgumentException>(() => DecisionPolicy.For("homemade-1"));
+    public void A_pack_or_version_without_calibration_is_refused() =>
+        Assert.Throws<ArgumentException>(() => DecisionPolicy.For("standard-1"));
 }

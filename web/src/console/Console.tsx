@@ -8,31 +8,42 @@ import { ConnectionsPage } from "./ConnectionsPage";
 import { ConsoleShell } from "./ConsoleShell";
 import { DecisionsPage } from "./DecisionsPage";
 import { LinePage } from "./LinePage";
-import { mayOperate, session } from "./operator";
+import { MerchantsPage } from "./MerchantsPage";
+import { rightsOf, session } from "./operator";
 import { PaymentPage } from "./PaymentPage";
 import { PaymentsPage } from "./PaymentsPage";
 import { PeoplePage } from "./PeoplePage";
 import { PersonPage } from "./PersonPage";
+import { ReconciliationPage } from "./ReconciliationPage";
+import { ReconciliationsPage } from "./ReconciliationsPage";
 import { StationsPage } from "./StationsPage";
 
 export function Console() {
   const person = useSignedIn(session);
   if (!person) return <OperatorSignIn />;
-  if (!mayOperate(person.roles)) return <NoOperator />;
+  const { reads, acts, sells } = rightsOf(person.roles);
+  if (!reads && !sells) return <NoOperator />;
   return (
     <BrowserRouter basename="/console">
       <Routes key={person.id}>
         <Route element={<ConsoleShell person={person} />}>
-          <Route index element={<LinePage />} />
           <Route path="payments" element={<PaymentsPage />} />
           <Route path="payments/:id" element={<PaymentPage />} />
-          <Route path="decisions" element={<DecisionsPage />} />
-          <Route path="stations" element={<StationsPage />} />
-          <Route path="connections" element={<ConnectionsPage />} />
-          <Route path="people" element={<PeoplePage />} />
-          <Route path="people/:id" element={<PersonPage />} />
-          <Route path="audit" element={<AuditPage />} />
-          <Route path="*" element={<Navigate to="/" replace />} />
+          {reads && (
+            <>
+              <Route index element={<LinePage />} />
+              <Route path="decisions" element={<DecisionsPage />} />
+              <Route path="reconciliations" element={<ReconciliationsPage />} />
+              <Route path="reconciliations/:id" element={<ReconciliationPage />} />
+              <Route path="merchants" element={<MerchantsPage />} />
+              <Route path="people" element={<PeoplePage />} />
+              <Route path="people/:id" element={<PersonPage />} />
+              <Route path="audit" element={<AuditPage />} />
+            </>
+          )}
+          {acts && <Route path="stations" element={<StationsPage />} />}
+          {acts && <Route path="connections" element={<ConnectionsPage />} />}
+          <Route path="*" element={<Navigate to={reads ? "/" : "/payments"} replace />} />
         </Route>
       </Routes>
     </BrowserRouter>
@@ -48,7 +59,7 @@ function OperatorSignIn() {
           <Title order={1} size="h2">
             Console
           </Title>
-          <Text c="dimmed">For operators of the line.</Text>
+          <Text c="dimmed">For operators, auditors and cashiers.</Text>
         </Stack>
         <Card>
           <SignInForm session={session} />
@@ -70,10 +81,10 @@ function NoOperator() {
       <Stack gap="md" w="100%" maw={400} align="center">
         <Mark size={56} />
         <Title order={1} size="h3" ta="center">
-          This account is no operator's
+          This account opens no console
         </Title>
         <Text c="dimmed" ta="center">
-          Sign in with an operator's account, or go to your own wallet.
+          Sign in as an operator, auditor or cashier, or go to your own wallet.
         </Text>
         <Button onClick={() => void session.signOut()}>Sign in with another account</Button>
         <Anchor href="/app">Open the wallet</Anchor>

@@ -5,8 +5,27 @@ import { Outlet } from "react-router";
 import type { LiveEvent, SignedInPerson, StopActivity } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
-import { api, session } from "./operator";
+import { api, type Rights, rightsOf, session } from "./operator";
 import { useDecisionsWaiting } from "./queues";
+
+function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
+  const payments: Place = { to: "/payments", label: "Payments", icon: "till" };
+  if (!reads) return [payments];
+  const operating: Place[] = [
+    { to: "/stations", label: "Stations", icon: "gate" },
+    { to: "/connections", label: "Connections", icon: "plug" },
+  ];
+  return [
+    { to: "/", label: "Line", icon: "journeys" },
+    payments,
+    { to: "/decisions", label: "Decisions", icon: "scales", count: decisions },
+    { to: "/people", label: "People", icon: "people" },
+    { to: "/merchants", label: "Merchants", icon: "receipt" },
+    { to: "/reconciliations", label: "Books", icon: "balance" },
+    ...(acts ? operating : []),
+    { to: "/audit", label: "Audit", icon: "book" },
+  ];
+}
 
 export function ConsoleShell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
@@ -17,6 +36,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
     } else if (event.type === "gate") void queries.invalidateQueries({ queryKey: ["stops"] });
     else if (event.type === "station") void queries.invalidateQueries({ queryKey: ["stations"] });
     else if (event.type === "payment") void queries.invalidateQueries({ queryKey: ["payments"] });
+    else if (event.type === "reconciliation") void queries.invalidateQueries({ queryKey: ["reconciliations"] });
     else if (event.type === "connection") void queries.invalidateQueries({ queryKey: ["connections"] });
   };
   /** The count moves with the event; names and times follow with the next answer. */
@@ -27,15 +47,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
       before ? { stops: before.stops.map((stop) => (stop.id === id ? { ...stop, inside } : stop)) } : before,
     );
   };
-  const places: Place[] = [
-    { to: "/", label: "Line", icon: "journeys" },
-    { to: "/payments", label: "Payments", icon: "till" },
-    { to: "/decisions", label: "Decisions", icon: "scales", count: useDecisionsWaiting() },
-    { to: "/people", label: "People", icon: "people" },
-    { to: "/stations", label: "Stations", icon: "gate" },
-    { to: "/connections", label: "Connections", icon: "plug" },
-    { to: "/audit", label: "Audit", icon: "book" },
-  ];
+  const places = placesFor(rightsOf(person.roles), useDecisionsWaiting());
   const live = useLive(api.liveTicket, hear, () => void queries.invalidateQueries());
   useEffect(() => () => queries.clear(), [queries]);
 

@@ -10,7 +10,7 @@ import { adjustmentWords } from "../shared/payments/paymentWords";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
-import { api, pendingWrites, session } from "./operator";
+import { api, pendingWrites, rights, session } from "./operator";
 import { useDisputes } from "./queues";
 import { Who } from "./Who";
 
@@ -64,7 +64,7 @@ function DisputeRow({ payment }: { payment: Payment }) {
         <Text size="sm">{payment.dispute_reason}</Text>
       </div>
       <Button component={Link} to={`/payments/${payment.id}`} size="sm" variant="light" flex="none">
-        Decide
+        {rights().acts ? "Decide" : "Look"}
       </Button>
     </Group>
   );
@@ -132,7 +132,8 @@ function titleOf({ kind, direction, amount }: Adjustment): string {
 function Approval({ asked }: { asked: Adjustment }) {
   const words = adjustmentWords(asked);
   const pending = asked.state === "pending_approval";
-  const hindrance = ownWish(asked, session.person?.id);
+  const mayDecide = pending && rights().acts;
+  const hindrance = mayDecide ? ownWish(asked, session.person?.id) : null;
   return (
     <Group
       justify="space-between"
@@ -161,13 +162,13 @@ function Approval({ asked }: { asked: Adjustment }) {
           )}
         </Text>
         <Text size="sm">{asked.reason}</Text>
-        {pending && hindrance && (
+        {hindrance && (
           <Text size="sm" c="dimmed" fs="italic" data-testid="own-wish">
             {hindrance}
           </Text>
         )}
       </div>
-      {pending && !hindrance ? <Decide asked={asked} /> : <ToneBadge {...words} />}
+      {mayDecide && !hindrance ? <Decide asked={asked} /> : <ToneBadge {...words} />}
     </Group>
   );
 }

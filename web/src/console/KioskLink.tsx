@@ -1,11 +1,11 @@
 import { Anchor, Button, CopyButton, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { encode } from "uqr";
 import type { Station } from "../shared/api/types";
 import { clock } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../shared/ui/notes";
+import { QrCode } from "../shared/ui/QrCode";
 import { api } from "./operator";
 
 /** A fresh one-time link for a station's screen, as address, button and QR code. */
@@ -68,17 +68,5 @@ export function KioskLink({ station, onClose }: { station: Station; onClose: () 
         )}
       </Stack>
     </Modal>
-  );
-}
-
-function QrCode({ text, label }: { text: string; label: string }) {
-  const { data, size } = encode(text, { ecc: "M", border: 2 });
-  const dark = data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : [])));
-  return (
-    <svg className="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shapeRendering="crispEdges">
-      <title>{label}</title>
-      <rect width={size} height={size} fill="#fff" />
-      <path d={dark.join("")} fill="#101218" />
-    </svg>
   );
 }

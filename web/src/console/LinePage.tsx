@@ -7,7 +7,7 @@ import { clockWithSeconds, day, money } from "../shared/format";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { useCurrency } from "../shared/ui/useCurrency";
-import { api } from "./operator";
+import { api, rights } from "./operator";
 
 /** The line as a map: its stops in order, how many people are inside each, and who came and went. */
 export function LinePage() {
@@ -141,9 +141,9 @@ function StopDetails({ id, name, gates, activity }: StopDetailsProps) {
               Gates
             </Title>
             <Stack gap="md">
-              {gates.map((gate) => (
-                <GateSwitch key={gate.id} gate={gate} />
-              ))}
+              {gates.map((gate) =>
+                rights().acts ? <GateSwitch key={gate.id} gate={gate} /> : <GateState key={gate.id} gate={gate} />,
+              )}
             </Stack>
           </Card>
         </div>
@@ -192,6 +192,20 @@ function Passages({ title, kind, passages, empty }: PassagesProps) {
   );
 }
 
+const gateWords = (gate: Gate, open: boolean) =>
+  `${gate.direction === "in" ? "Entry" : "Exit"}, ${open ? "open" : "closed"}`;
+
+function GateState({ gate }: { gate: Gate }) {
+  return (
+    <div>
+      <Text>{gate.id}</Text>
+      <Text size="sm" c="dimmed">
+        {gateWords(gate, !gate.closed)}
+      </Text>
+    </div>
+  );
+}
+
 function GateSwitch({ gate }: { gate: Gate }) {
   const queries = useQueryClient();
   const change = useMutation({
@@ -207,7 +221,7 @@ function GateSwitch({ gate }: { gate: Gate }) {
       checked={open}
       disabled={change.isPending}
       label={gate.id}
-      description={`${gate.direction === "in" ? "Entry" : "Exit"}, ${open ? "open" : "closed"}`}
+      description={gateWords(gate, open)}
       error={change.error ? sentenceOf(change.error) : undefined}
       onChange={(event) => change.mutate(event.currentTarget.checked)}
       data-testid={`gate-${gate.id}`}

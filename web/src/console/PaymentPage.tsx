@@ -15,7 +15,7 @@ import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { DecideDispute } from "./DecideDispute";
-import { api, pendingWrites } from "./operator";
+import { api, pendingWrites, reader, rights } from "./operator";
 import { RefundForm } from "./RefundForm";
 import { Who } from "./Who";
 
@@ -53,7 +53,7 @@ function Details({ payment, refunds }: { payment: Payment; refunds: Adjustment[]
   const { currency } = payment.amount;
   const amount = (minor: number) => money(minor, currency);
   const words = paymentWords(payment, "operator");
-  const may = actionsOf(payment, "operator");
+  const may = actionsOf(payment, reader());
   return (
     <div className="two-columns">
       <Stack gap="lg">
@@ -120,7 +120,7 @@ function History({ payment, refunds }: { payment: Payment; refunds: Adjustment[]
   const acts = useQuery({
     queryKey: ["audit", "of", payment.id, payment.dispute],
     queryFn: () => api.audit({ subject: payment.id }),
-    enabled: payment.dispute != null,
+    enabled: payment.dispute != null && rights().reads,
   });
   const moments = historyOf(payment, refunds, acts.data?.items ?? []);
   return (
@@ -147,7 +147,7 @@ function History({ payment, refunds }: { payment: Payment; refunds: Adjustment[]
 /** What an operator may do with a payment that is not paid. */
 function Change({ payment }: { payment: Payment }) {
   const queries = useQueryClient();
-  const may = actionsOf(payment, "operator");
+  const may = actionsOf(payment, reader());
   const [asking, setAsking] = useState(false);
   const cancel = useWrite({
     writes: pendingWrites,

@@ -1,12 +1,12 @@
 import { Button, Card, Group, Select, Stack, Table, Text, TextInput, Title } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import type { Payment } from "../shared/api/types";
 import { dayAndClock, dayBounds, money } from "../shared/format";
 import { PaymentBadge } from "../shared/payments/PaymentBadge";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
-import { api } from "./operator";
+import { api, rights } from "./operator";
 import { filtersOf, isId, searchOf } from "./paymentSearch";
 import { Who } from "./Who";
 
@@ -23,10 +23,14 @@ const states = [
 /** All payments, newest first. What is searched for stands in the address, so that a search can be sent on. */
 export function PaymentsPage() {
   const [params, setParams] = useSearchParams();
-  const filters = filtersOf(params);
+  const { sells } = rights();
+  const own = useQuery({ queryKey: ["merchants"], queryFn: api.merchants, enabled: sells, retry: false });
+  const shop = own.data?.items[0];
+  const filters = { ...filtersOf(params), ...(shop ? { merchant: shop.id } : {}) };
   const payments = useInfiniteQuery({
     queryKey: ["payments", "search", filters],
     queryFn: ({ pageParam }) => api.payments(searchOf(filters), pageParam),
+    enabled: !sells || shop !== undefined,
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 10_000,
@@ -39,11 +43,15 @@ export function PaymentsPage() {
         <Title order={1} size="h2">
           Payments
         </Title>
-        <Text c="dimmed">At tills and pumps, newest first. Press one to see its history or to give money back.</Text>
+        <Text c="dimmed">
+          {shop ? `At ${shop.name}` : "At tills and pumps"}, newest first. Press one to see its history or to give money
+          back.
+        </Text>
       </div>
-      <Filters key={params.toString()} params={params} onSearch={setParams} />
+      {!own.error && <Filters key={params.toString()} params={params} onSearch={setParams} />}
       <Card padding={0}>
-        {payments.isPending && <Waiting label="Loading the payments" />}
+        {payments.isPending && !own.error && <Waiting label="Loading the payments" />}
+        {own.error && <EmptyNote icon="till">You work at no merchant yet. Ask an operator to add you.</EmptyNote>}
         <ProblemNote error={payments.error} onRetry={() => void payments.refetch()} />
         {payments.isSuccess && items.length === 0 && (
           <EmptyNote icon="till">
@@ -65,6 +73,7 @@ export function PaymentsPage() {
 
 function Filters({ params, onSearch }: { params: URLSearchParams; onSearch: (params: URLSearchParams) => void }) {
   const navigate = useNavigate();
+  const { reads } = rights();
   const [values, setValues] = useState(filtersOf(params));
   const [wrong, setWrong] = useState<string | null>(null);
   const put = (change: Partial<typeof values>) => setValues((before) => ({ ...before, ...change }));
@@ -74,6 +83,7 @@ function Filters({ params, onSearch }: { params: URLSearchParams; onSearch: (par
     event.preventDefault();
     if (values.user && !isId(values.user)) return setWrong("A whole number of a person or payment is needed.");
     setWrong(null);
+    if (!reads && values.user) return void open();
     search(values);
   };
   // One field takes both kinds of number: what is no payment is looked for as a person.
@@ -86,20 +96,22 @@ function Filters({ params, onSearch }: { params: URLSearchParams; onSearch: (par
       <form onSubmit={submit} noValidate>
         <div className="filters">
           <TextInput
-            label="Number of a person or payment"
+            label={reads ? "Number of a person or payment" : "Number of a payment"}
             autoComplete="off"
             value={values.user}
             error={wrong}
             onChange={(event) => put({ user: event.currentTarget.value })}
             data-testid="filter-user"
           />
-          <TextInput
-            label="Merchant"
-            autoComplete="off"
-            value={values.merchant}
-            onChange={(event) => put({ merchant: event.currentTarget.value })}
-            data-testid="filter-merchant"
-          />
+          {reads && (
+            <TextInput
+              label="Merchant"
+              autoComplete="off"
+              value={values.merchant}
+              onChange={(event) => put({ merchant: event.currentTarget.value })}
+              data-testid="filter-merchant"
+            />
+          )}
           <Select
             label="State"
             placeholder="Any"

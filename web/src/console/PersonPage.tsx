@@ -9,8 +9,9 @@ import { Icon } from "../shared/ui/Icon";
 import { Confirm, EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { CorrectionForm } from "./CorrectionForm";
-import { api, isAdmin, session } from "./operator";
+import { api, rights, session } from "./operator";
 import { PaymentTable } from "./PaymentsPage";
+import { Workplace } from "./Workplace";
 
 export function PersonPage() {
   const { id = "" } = useParams();
@@ -51,21 +52,20 @@ export function PersonPage() {
                   ]}
                 />
               </Card>
-              {id === session.person?.id ? (
+              {rights().acts && id === session.person?.id ? (
                 <Card>
                   <Text size="sm" c="dimmed">
                     Nobody corrects their own wallet. Ask another operator.
                   </Text>
                 </Card>
               ) : (
-                wallet.data && <CorrectionForm user={id} currency={wallet.data.currency} />
+                rights().acts && wallet.data && <CorrectionForm user={id} currency={wallet.data.currency} />
               )}
             </Stack>
             <Stack gap="lg">
               <PinState person={person.data} />
-              {session.person && isAdmin(session.person.roles) && (
-                <Roles key={person.data.roles.join(" ")} person={person.data} />
-              )}
+              {person.data.roles.includes("cashier") && <Workplace person={person.data} />}
+              {rights().givesRoles && <Roles key={person.data.roles.join(" ")} person={person.data} />}
             </Stack>
           </div>
           <PaymentsOf user={id} />
@@ -93,7 +93,7 @@ function PinState({ person }: { person: Person }) {
             ["Phone number", person.has_phone ? "Stored" : "None"],
           ]}
         />
-        {person.has_pin && (
+        {person.has_pin && rights().acts && (
           <Group>
             <Button size="sm" variant="default" onClick={() => setAsking(true)} data-testid="pin-unlock">
               Give a locked PIN its tries back
@@ -124,7 +124,7 @@ const roles = [
   { value: "manager", label: "Manager", text: "Refunds, decisions, stations." },
   { value: "admin", label: "Admin", text: "The same, and gives roles." },
   { value: "auditor", label: "Auditor", text: "Reads everything, changes nothing." },
-  { value: "cashier", label: "Cashier", text: "Works at a till." },
+  { value: "cashier", label: "Cashier", text: "Gives money back at one merchant." },
   { value: "gate", label: "Gate staff", text: "Works at a gate." },
   { value: "forecourt", label: "Forecourt", text: "Works at pumps." },
 ];

@@ -7,7 +7,7 @@ import { refundableMinor } from "../shared/payments/paymentWords";
 import { reasonFault, reasonLengthMax } from "../shared/payments/reason";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
-import { api, pendingWrites } from "./operator";
+import { api, pendingWrites, rights } from "./operator";
 
 /** Gives back all that is left of a payment, or a part of it. */
 export function RefundForm({ payment }: { payment: Payment }) {
@@ -94,5 +94,6 @@ export function RefundForm({ payment }: { payment: Payment }) {
 function tell(refund: Adjustment): void {
   const amount = money(refund.amount.amount_minor, refund.amount.currency);
   if (refund.state === "done") toast(`${amount} given back`, "It is in the payer's wallet.");
+  else if (rights().sells) toast("An operator has to agree", `The refund of ${amount} waits for one.`, "plain");
   else toast("A second operator has to agree", `The refund of ${amount} waits under Decisions.`, "plain");
 }

@@ -1,16 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Adjustment } from "../shared/api/types";
-import { api, session } from "./operator";
+import { api, rights, session } from "./operator";
 
-export const useDisputes = () => useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: 10_000 });
+export const useDisputes = (enabled = true) =>
+  useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: 10_000, enabled });
 
-/** How many decisions this operator could take now; their own wishes are others' to decide. */
+/** How many decisions this operator could take now; their own wishes are others' to decide, and auditors take none. */
 export function useDecisionsWaiting(): number {
-  const disputes = useDisputes();
+  const { acts } = rights();
+  const disputes = useDisputes(acts);
   const approvals = useQuery({
     queryKey: ["approvals", "pending_approval"],
     queryFn: () => api.approvals("pending_approval"),
     refetchInterval: 10_000,
+    enabled: acts,
   });
   const me = session.person?.id;
   const others = (asked: Adjustment) => asked.requested_by !== `person:${me}` && asked.user_id !== me;

@@ -1,6 +1,7 @@
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { useSignedIn } from "../shared/ui/useSession";
 import { session } from "./account";
+import { CodePage } from "./CodePage";
 import { FacePage } from "./FacePage";
 import { HomePage } from "./HomePage";
 import { JourneysPage } from "./JourneysPage";
@@ -8,6 +9,7 @@ import { PaymentPage } from "./PaymentPage";
 import { PaymentsPage } from "./PaymentsPage";
 import { SecurityPage } from "./SecurityPage";
 import { Shell } from "./Shell";
+import { StatementPage } from "./StatementPage";
 import { WalletPage } from "./WalletPage";
 import { SignInPage, SignUpPage } from "./Welcome";
 
@@ -20,6 +22,8 @@ export function App() {
           <Route element={<Shell person={person} />}>
             <Route index element={<HomePage person={person} />} />
             <Route path="wallet" element={<WalletPage />} />
+            <Route path="wallet/statement" element={<StatementPage />} />
+            <Route path="code" element={<CodePage person={person} />} />
             <Route path="payments" element={<PaymentsPage />} />
             <Route path="payments/:id" element={<PaymentPage />} />
             <Route path="security" element={<SecurityPage person={person} />} />

@@ -4,6 +4,7 @@ import type { Adjustment, ListedReceipt, Payment } from "../shared/api/types";
 import { dayAndClock, money } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../shared/ui/notes";
+import { saveFile } from "../shared/ui/saveFile";
 import { checkAddress, parseEvidence } from "../verify/receipt";
 import { api } from "./account";
 
@@ -126,11 +127,5 @@ const openCheck = (id: string) =>
   openBeside(async () => checkAddress(parseEvidence(JSON.stringify(await api.receipt(id)))));
 
 async function downloadProof(id: string): Promise<void> {
-  const proof = JSON.stringify(await api.receipt(id), null, 2);
-  const address = URL.createObjectURL(new Blob([proof], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = `receipt-${id}.json`;
-  link.click();
-  URL.revokeObjectURL(address);
+  saveFile(`receipt-${id}.json`, "application/json", JSON.stringify(await api.receipt(id), null, 2));
 }

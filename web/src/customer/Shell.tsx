@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Text } from "@mantine/core";
+import { ActionIcon, Group, Menu, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, Outlet } from "react-router";
@@ -26,6 +26,8 @@ export function Shell({ person }: { person: SignedInPerson }) {
       void queries.invalidateQueries({ queryKey: ["journeys"] });
       void queries.invalidateQueries({ queryKey: ["wallet"] });
       void queries.invalidateQueries({ queryKey: ["payments"] });
+      // It may have been this person's code that moved something, and then it is used up.
+      void queries.invalidateQueries({ queryKey: ["code"] });
     }
     if (event.type === "face" || event.type === "consent") {
       void queries.invalidateQueries({ queryKey: ["face"] });
@@ -39,10 +41,30 @@ export function Shell({ person }: { person: SignedInPerson }) {
   useEffect(() => () => queries.clear(), [queries]);
 
   return (
-    <PageFrame title="SightPay" places={places} live={live} size="sm" account={<AccountMenu person={person} />}>
+    <PageFrame title="SightPay" places={places} live={live} size="sm" account={<Account person={person} />}>
       <PaymentsToConfirm />
       <Outlet />
     </PageFrame>
+  );
+}
+
+function Account({ person }: { person: SignedInPerson }) {
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <ActionIcon
+        component={Link}
+        to="/code"
+        variant="default"
+        radius="xl"
+        size={36}
+        aria-label="My code"
+        title="My code"
+        data-testid="to-code"
+      >
+        <Icon name="qr" size={18} />
+      </ActionIcon>
+      <AccountMenu person={person} />
+    </Group>
   );
 }
 

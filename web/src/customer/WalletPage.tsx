@@ -1,5 +1,6 @@
-import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 import type { WalletEntry } from "../shared/api/types";
 import { dayAndClock, money } from "../shared/format";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
@@ -30,9 +31,14 @@ function Entries() {
   const items = entries.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="xs">
-      <Title order={2} size="h4">
-        What went in and out
-      </Title>
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          What went in and out
+        </Title>
+        <Anchor component={Link} to="/wallet/statement" size="sm" fw={600} data-testid="to-statement">
+          Statement
+        </Anchor>
+      </Group>
       <Card>
         {entries.isPending && <Waiting label="Loading the entries" />}
         <ProblemNote error={entries.error} onRetry={() => void entries.refetch()} />

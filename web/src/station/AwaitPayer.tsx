@@ -1,15 +1,16 @@
-import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, SegmentedControl, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { newId } from "../shared/api/ids";
 import { askAgain } from "../shared/api/pendingWrites";
 import { ApiProblem } from "../shared/api/problem";
-import type { StationApi } from "../shared/api/server";
+import type { PayerProof, StationApi } from "../shared/api/server";
 import type { Payment } from "../shared/api/types";
 import { money } from "../shared/format";
 import { Countdown } from "../shared/payments/Countdown";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
+import { CodeReader } from "./CodeReader";
 import { PinPad } from "./PinPad";
 
 interface AwaitPayerProps {
@@ -23,9 +24,15 @@ interface AwaitPayerProps {
 /** After these a PIN cannot help any more; the app still can. */
 const pinIsOver = new Set(["pin_locked", "pin_not_set"]);
 
-/** The customer's side while their yes is missing: the PIN here, or a yes in their app. */
+const ways = [
+  { value: "pin", label: "PIN" },
+  { value: "code", label: "App code" },
+];
+
+/** The customer's side while their yes is missing: the PIN or their app's code here, or a yes in their app. */
 export function AwaitPayer({ station, payment, name, onSettled }: AwaitPayerProps) {
   const [byApp, setByApp] = useState(false);
+  const [way, setWay] = useState("pin");
   const sum = money(payment.amount.amount_minor, payment.amount.currency);
   const state = useQuery({
     queryKey: ["payment", payment.id],
@@ -40,9 +47,9 @@ export function AwaitPayer({ station, payment, name, onSettled }: AwaitPayerProp
 
   // One key for one entry: a lost answer is asked for again and costs no second try.
   const confirm = useMutation({
-    mutationFn: (pin: string) => {
+    mutationFn: (proof: PayerProof) => {
       const key = newId();
-      return askAgain(() => station.confirmByPin(key, payment.id, pin, payment.amount));
+      return askAgain(() => station.confirm(key, payment.id, proof, payment.amount));
     },
     gcTime: 0,
     onSuccess: onSettled,
@@ -73,15 +80,33 @@ export function AwaitPayer({ station, payment, name, onSettled }: AwaitPayerProp
             </Text>
           )}
         </div>
-        {!byApp && <Text fw={600}>Enter your PIN, or press Pay in your SightPay app.</Text>}
+        {!byApp && (
+          <>
+            <Text fw={600}>
+              {way === "pin" ? "Enter your PIN" : "Hold your app's code to the camera"}, or press Pay in your SightPay
+              app.
+            </Text>
+            <SegmentedControl
+              size="md"
+              data={ways}
+              value={way}
+              disabled={confirm.isPending}
+              onChange={setWay}
+              aria-label="How"
+              data-testid="pay-way"
+            />
+          </>
+        )}
         <ProblemNote error={confirm.error ?? cancel.error} />
       </Stack>
       {byApp ? (
         <Alert variant="light" icon={<Icon name="hand" />} title="Please confirm in your SightPay app">
           Open the app on your phone and press Pay. This screen goes on by itself.
         </Alert>
+      ) : way === "code" ? (
+        <CodeReader busy={confirm.isPending} onCode={(qr) => confirm.mutate({ qr })} />
       ) : (
-        <PinPad action={`Pay ${sum}`} busy={confirm.isPending} onPin={(pin) => confirm.mutate(pin)} />
+        <PinPad action={`Pay ${sum}`} busy={confirm.isPending} onPin={(pin) => confirm.mutate({ pin })} />
       )}
       <Group justify="center" className="await-cancel">
         <Button

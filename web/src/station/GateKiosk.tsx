@@ -7,21 +7,33 @@ import { CameraStage } from "./CameraStage";
 import { KioskFrame, type Mode } from "./KioskFrame";
 import { PhotoAsk } from "./PhotoAsk";
 import type { KioskProps } from "./Station";
+import { StepUp } from "./StepUp";
 import { useGateCamera } from "./useGateCamera";
 import { VerdictScreen } from "./VerdictScreen";
-import { gateVerdict, type Verdict } from "./verdict";
+import { gateVerdict, mayStepUp, type Verdict } from "./verdict";
 
 const shownMs = 4_000;
+/** Somebody who walked on without an answer does not hold up those behind them. */
+const idleMs = 30_000;
 
-/** A gate: the camera asks by itself, and the answer fills the screen for a moment. */
+/**
+ * A gate: the camera asks by itself, and the answer fills the screen for a moment. Whom it is not sure of may say who
+ * they are on the screen.
+ */
 export function GateKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [asked, setAsked] = useState<GateAnswer | null>(null);
   const byCamera = mode === "camera";
   const closed = verdict?.reason === "gate_closed";
   // Only a closed gate goes on asking behind its answer, so only that one can be taken back by an answer.
-  const onAnswer = useCallback((answer: GateAnswer | null) => setVerdict(answer && gateVerdict(answer)), []);
-  const gate = useGateCamera(credentials, byCamera, verdict !== null && !closed, onAnswer);
+  const onAnswer = useCallback((answer: GateAnswer | null) => {
+    const asks = answer !== null && mayStepUp(answer);
+    setAsked(asks ? answer : null);
+    setVerdict(asks ? null : answer && gateVerdict(answer));
+  }, []);
+  const lookAgain = useCallback(() => setAsked(null), []);
+  const gate = useGateCamera(credentials, byCamera, asked !== null || (verdict !== null && !closed), onAnswer);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
 
   useEffect(() => {
@@ -40,6 +52,7 @@ export function GateKiosk({ credentials, onUnlink }: KioskProps) {
       mode={mode}
       onMode={(value) => {
         setVerdict(null);
+        setAsked(null);
         setMode(value);
       }}
       onUnlink={onUnlink}
@@ -59,6 +72,18 @@ export function GateKiosk({ credentials, onUnlink }: KioskProps) {
         </CameraStage>
       ) : (
         <PhotoAsk ask={station.gateSighting} onAnswer={onAnswer} />
+      )}
+      {asked && (
+        <div className="step-up-cover">
+          <StepUp
+            key={asked.sighting_id}
+            confirm={(key, proof) => station.confirmSighting<GateAnswer>(key, asked.sighting_id, proof)}
+            onAnswer={onAnswer}
+            onCancel={lookAgain}
+            wrong={asked.reason === "step_up_wrong"}
+            idleMs={idleMs}
+          />
+        </div>
       )}
       <VerdictScreen verdict={verdict} {...(byCamera ? {} : { action: next })} />
     </KioskFrame>

@@ -21,7 +21,7 @@ import { PhotoAsk } from "./PhotoAsk";
 import type { KioskProps } from "./Station";
 import { StepUp } from "./StepUp";
 import { VerdictScreen } from "./VerdictScreen";
-import { paymentVerdict, tillRefusal, type Verdict } from "./verdict";
+import { mayStepUp, paymentVerdict, tillRefusal, type Verdict } from "./verdict";
 
 interface Charge {
   user_id: string;
@@ -82,8 +82,9 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
   );
 
   const judge = (answer: TillAnswer) => {
-    setAsked(answer.decision === "ask" ? answer : null);
-    if (answer.decision === "ask") return;
+    const asks = mayStepUp(answer);
+    setAsked(asks ? answer : null);
+    if (asks) return;
     if (answer.decision !== "accept" || !answer.person || amountMinor === null) return setVerdict(tillRefusal(answer));
     setSeen({
       user_id: answer.person.id,

@@ -32,6 +32,10 @@ export function hintFor(reason: string): string {
   return reason === "no_face" ? "Look at the camera" : (reasons[reason]?.[1] ?? "Look at the camera");
 }
 
+/** Whether the one who was seen may say who they are, by what they know or hold; the staff helps when that failed. */
+export const mayStepUp = ({ decision, reason }: { decision: string; reason: string }) =>
+  decision === "ask" && reason !== "step_up_failed";
+
 export function gateVerdict(answer: GateAnswer): Verdict {
   const tone = answer.decision;
   if (tone !== "open") {

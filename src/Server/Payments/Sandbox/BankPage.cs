@@ -15,7 +15,7 @@ internal static class BankPage
         <html lang="en">
         <head>
         <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Sandbox bank</title>
+        <title>Sandbox bank</title><link rel="icon" href="/assets/sightpay.svg">
         <style>
         body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid;
           place-items: center; background: #f3f5f8; color: #16202c; }

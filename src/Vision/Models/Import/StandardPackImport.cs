@@ -44,7 +44,7 @@ public static class StandardPackImport
         Directory.CreateDirectory(folder);
         var entries = TfModels.Select(model => WriteTf(model, packages, folder)).ToList();
         entries.Add(WriteDlib(packages, folder));
-        var manifest = new PackManifest("standard", "1", entries);
+        var manifest = new PackManifest("standard", "2", entries);
         File.WriteAllBytes(
             Path.Combine(folder, PackManifest.FileName),
             JsonSerializer.SerializeToUtf8Bytes(manifest, PackManifest.Json));

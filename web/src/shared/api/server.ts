@@ -14,6 +14,7 @@ import type {
   Journey,
   LineStops,
   ListedReceipt,
+  MerchantStatement,
   Money,
   OpenConnection,
   Page,
@@ -21,6 +22,7 @@ import type {
   PaymentMethods,
   PaymentSearch,
   Person,
+  Reconciliation,
   RedeemedLink,
   SpendingLimits,
   Station,
@@ -31,6 +33,7 @@ import type {
   TopUpWish,
   Wallet,
   WalletEntry,
+  WalletStatement,
 } from "./types";
 
 const at = (...parts: string[]) => `/${parts.map(encodeURIComponent).join("/")}`;
@@ -75,6 +78,8 @@ export class PersonApi {
 
   wallet = () => this.#get<Wallet>("/wallet");
   walletEntries = (cursor?: string | null) => this.#get<Page<WalletEntry>>(query("/wallet/entries", { cursor }));
+  statement = (period: { from: string; to: string }) => this.#get<WalletStatement>(query("/wallet/statement", period));
+  statementCsv = (period: { from: string; to: string }) => this.#csv(query("/wallet/statement", period));
   paymentMethods = () => this.#get<PaymentMethods>("/payment-methods");
   topUp = (key: string, wish: TopUpWish) => this.#change<TopUp>(key, wish, "wallet", "top-ups");
   topUpState = (id: string) => this.#get<TopUp>(at("wallet", "top-ups", id));
@@ -103,6 +108,19 @@ export class PersonApi {
   correctWallet = (key: string, correction: WalletCorrection) =>
     this.#change<Adjustment>(key, correction, "corrections");
 
+  reconcile = (key: string) => this.#change<Reconciliation>(key, {}, "reconciliations");
+  reconciliations = (cursor?: string | null) => this.#get<Page<Reconciliation>>(query("/reconciliations", { cursor }));
+  reconciliation = (id: string) => this.#get<Reconciliation>(at("reconciliations", id));
+  merchants = () => this.#get<Page<{ id: string; name: string }>>("/merchants");
+  cashiers = () => this.#get<Page<{ user_id: string; merchant_id: string }>>("/cashiers");
+  assignCashier = (user: string, merchant: string) =>
+    this.#write<unknown>({ path: at("cashiers", user), method: "PUT", body: { merchant_id: merchant } });
+  dismissCashier = (user: string) => this.#write<void>({ path: at("cashiers", user), method: "DELETE" });
+  merchantStatement = (merchant: string, period: { from: string; to: string }) =>
+    this.#get<MerchantStatement>(query(at("merchants", merchant, "statement"), period));
+  merchantStatementCsv = (merchant: string, period: { from: string; to: string }) =>
+    this.#csv(query(at("merchants", merchant, "statement"), period));
+
   receiptsOf = (subject: string) => this.#get<Page<ListedReceipt>>(query("/receipts", { subject }));
   receipt = (id: string) => this.#get<unknown>(at("receipts", id));
   printedReceipt = (id: string) =>
@@ -129,6 +147,8 @@ export class PersonApi {
   audit = (search: AuditSearch, cursor?: string | null) =>
     this.#get<Page<AuditEntry>>(query("/audit", { ...search, cursor }));
 
+  makeCode = (user: string) =>
+    this.#write<{ qr: string; expires_in: number }>({ path: at("users", user, "qr"), method: "POST" });
   setPin = (user: string, pin: string, password: string) =>
     this.#write<void>({ path: at("users", user, "pin"), method: "PUT", body: { pin, password } });
   setPhone = (user: string, phone: string) =>
@@ -142,6 +162,10 @@ export class PersonApi {
 
   #get<T>(path: string): Promise<T> {
     return this.session.call<T>({ path });
+  }
+
+  #csv(path: string): Promise<string> {
+    return this.session.call<string>({ path, headers: { accept: "text/csv" }, as: "text", timeoutMs: 60_000 });
   }
 
   #write<T>(call: Call): Promise<T> {
@@ -160,7 +184,10 @@ export const redeemStationLink = (code: string) =>
   send<RedeemedLink>({ path: at("station-links", code), method: "POST", body: {} });
 
 /** Who somebody says they are, whom a camera is not sure of. */
-export type StepUpProof = { pin: string } | { phone_last4: string };
+export type StepUpProof = PayerProof | { phone_last4: string };
+
+/** What agrees to a payment at a till. */
+export type PayerProof = { pin: string } | { qr: string };
 
 /** What a station may ask of the server, with its own key. */
 export class StationApi {
@@ -186,9 +213,9 @@ export class StationApi {
 
   payment = (id: string) => send<Payment>({ path: at("transactions", id), headers: this.#headers });
 
-  /** The payer's PIN goes from their fingers to the server and is kept nowhere in between. */
-  confirmByPin = (key: string, id: string, pin: string, amount: Money) =>
-    this.#change<Payment>(key, { pin, amount }, id, "confirm");
+  /** The payer's PIN goes from their fingers to the server and is kept nowhere in between; so does their app's code. */
+  confirm = (key: string, id: string, proof: PayerProof, amount: Money) =>
+    this.#change<Payment>(key, { ...proof, amount }, id, "confirm");
   cancel = (key: string, id: string) => this.#change<Payment>(key, {}, id, "cancel");
   reopen = (key: string, id: string) => this.#change<Payment>(key, {}, id, "reopen");
   refund = (key: string, id: string, reason: string) => this.#change<Adjustment>(key, { reason }, id, "refunds");

@@ -80,6 +80,21 @@ export interface WalletEntry {
   at: string;
 }
 
+export interface StatementLine extends Omit<WalletEntry, "currency"> {
+  /** What the wallet held after it. */
+  balance_minor: number;
+}
+
+/** A wallet over a period; oldest line first. */
+export interface WalletStatement {
+  currency: string;
+  from: string;
+  to: string;
+  opening_minor: number;
+  closing_minor: number;
+  lines: StatementLine[];
+}
+
 export interface TopUp {
   id: string;
   state: string;
@@ -298,6 +313,36 @@ export interface AuditSearch {
   subject?: string;
   from?: string;
   to?: string;
+}
+
+/** A comparison of all books. */
+export interface Reconciliation {
+  id: string;
+  requested_by: string;
+  requested_at: string;
+  /** The period of providers' reports; all else is compared whole. */
+  from: string;
+  to: string;
+  state: "waiting" | "done";
+  differences_found: number | null;
+  /** The first thousand; null in lists and while it waits. */
+  differences: { check: string; text: string }[] | null;
+  duration_ms: number | null;
+}
+
+/** What a merchant took and gave back, by day (UTC). */
+export interface MerchantStatement {
+  currency: string;
+  opening_minor: number;
+  closing_minor: number;
+  days: {
+    date: string;
+    gross_minor: number;
+    refunds_minor: number;
+    chargebacks_minor: number;
+    other_minor: number;
+    net_minor: number;
+  }[];
 }
 
 export interface ListedReceipt {

@@ -9,18 +9,34 @@ function canvasOf(width: number, height: number): CanvasRenderingContext2D {
   return context;
 }
 
-const small = new Map<string, CanvasRenderingContext2D>();
+const kept = new Map<string, CanvasRenderingContext2D>();
+
+/** One canvas for each size, since frames come many times a second. */
+function reused(width: number, height: number): CanvasRenderingContext2D {
+  const size = `${width}x${height}`;
+  const context = kept.get(size) ?? canvasOf(width, height);
+  kept.set(size, context);
+  return context;
+}
 
 /** A small grey copy of the middle part of the present frame (share 1 = all of it); null before the first frame. */
 export function glance(video: HTMLVideoElement, width: number, height: number, share = 1): Grey | null {
   if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return null;
-  const size = `${width}x${height}`;
-  const context = small.get(size) ?? canvasOf(width, height);
-  small.set(size, context);
+  const context = reused(width, height);
   const [w, h] = [video.videoWidth * share, video.videoHeight * share];
   const [x, y] = [(video.videoWidth - w) / 2, (video.videoHeight - h) / 2];
   context.drawImage(video, x, y, w, h, 0, 0, width, height);
   return greyOf(context.getImageData(0, 0, width, height));
+}
+
+/** The present frame as it is in memory, drawn into the given box; null before the first frame. */
+export function pixelsOf(video: HTMLVideoElement, width: number, height: number): ImageData | null {
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return null;
+  const context = reused(width, height);
+  const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+  const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+  context.drawImage(video, (width - w) / 2, (height - h) / 2, w, h);
+  return context.getImageData(0, 0, width, height);
 }
 
 /** The present frame as a JPEG no larger than the given box, in its own proportions. */

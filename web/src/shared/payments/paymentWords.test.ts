@@ -46,6 +46,8 @@ const statuses: PaymentStatus[] = [
   "refunded",
 ];
 
+const none = { confirm: false, cancel: false, reopen: false, refund: false, dispute: false, decide: false };
+
 test("Every state has words for the payer and for operators, never the code", () => {
   for (const status of statuses)
     for (const reader of ["payer", "operator"] as const) {
@@ -77,6 +79,19 @@ test("Money is given back by staff, while any is left and no objection is open o
   expect(actionsOf(paymentOf({ refunded_minor: 30_000 }), "operator").refund).toBe(false);
   expect(actionsOf(paymentOf({ dispute: "won" }), "operator").refund).toBe(true);
   expect(actionsOf(paymentOf({ dispute: "open" }), "operator")).toMatchObject({ refund: false, decide: true });
+});
+
+test("An auditor changes nothing, whatever state it is in", () => {
+  for (const status of statuses)
+    for (const dispute of [null, "open", "won", "lost"] as const)
+      expect(Object.values(actionsOf(paymentOf({ status, dispute }), "auditor")).some(Boolean)).toBe(false);
+});
+
+test("A cashier gives money back and changes nothing else", () => {
+  expect(actionsOf(paymentOf({}), "cashier")).toEqual({ ...none, refund: true });
+  for (const status of ["awaiting_confirmation", "authorised", "expired"] as const)
+    expect(actionsOf(paymentOf({ status }), "cashier")).toEqual(none);
+  expect(actionsOf(paymentOf({ dispute: "open" }), "cashier")).toEqual(none);
 });
 
 test("The payer objects once, and only to what was taken", () => {

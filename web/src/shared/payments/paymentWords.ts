@@ -2,7 +2,7 @@ import type { Adjustment, AuditEntry, Payment } from "../api/types";
 import { money } from "../format";
 
 /** Whose eyes read: the words and the ways on differ. */
-export type Reader = "payer" | "operator" | "till";
+export type Reader = "payer" | "operator" | "auditor" | "cashier" | "till";
 
 export type Tone = "good" | "bad" | "waiting" | "plain";
 
@@ -111,11 +111,13 @@ export interface PaymentActions {
 export function actionsOf(payment: Payment, reader: Reader): PaymentActions {
   const { status, dispute } = payment;
   const settled = status === "captured";
+  const changes = reader === "payer" || reader === "operator" || reader === "till";
+  const staff = reader === "operator" || reader === "till" || reader === "cashier";
   return {
     confirm: reader === "payer" && status === "awaiting_confirmation",
-    cancel: isWaiting(payment) || status === "expired",
-    reopen: status === "expired",
-    refund: reader !== "payer" && settled && dispute !== "open" && dispute !== "lost" && refundableMinor(payment) > 0,
+    cancel: changes && (isWaiting(payment) || status === "expired"),
+    reopen: changes && status === "expired",
+    refund: staff && settled && dispute !== "open" && dispute !== "lost" && refundableMinor(payment) > 0,
     dispute: reader === "payer" && settled && !dispute,
     decide: reader === "operator" && dispute === "open",
   };

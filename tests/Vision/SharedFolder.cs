@@ -1,0 +1,19 @@
+using Xunit;
+
+namespace SightPay.Vision.Tests;
+
+/// <summary>What is never part of the repository: personal data and files of others, beside it or nowhere.</summary>
+internal static class SharedFolder
+{
+    /// <summary>The folder; skips the test by name where it is absent.</summary>
+    public static string Require(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, name);
+            if (Directory.Exists(candidate)) return candidate;
+        }
+        Skip.If(true, $"../{name} is not there.");
+        return "";
+    }
+}
