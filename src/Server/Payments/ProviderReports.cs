@@ -115,7 +115,8 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         }
         foreach (var (id, known) in ours)
         {
-            if (await provider.FetchAsync(id, ct) is not ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment })
+            var call = await provider.FetchAsync(id, ct);
+            if (call is not ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment })
                 books.Add($"{provider.Name} could not be asked what of payment {id} of top-up {known.TopUp} went back");
             else if (Complaint(provider, payment, known) is { } complaint) books.Add(complaint);
         }

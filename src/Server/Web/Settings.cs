@@ -116,8 +116,8 @@ public sealed record Settings
     private static string? Objection(StripeSettings stripe, bool? demo)
     {
         if (stripe.IsLive && demo == true)
-            return "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not "
-                + "go together.";
+            return "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not"
+                + " go together.";
         if (stripe.IsLive == stripe.PublishableKey.StartsWith("pk_test_", StringComparison.Ordinal))
             return "SIGHTPAY_STRIPE_SECRET_KEY and SIGHTPAY_STRIPE_PUBLISHABLE_KEY are one of a live and one of a test "
                 + "account: take both from the same.";

@@ -138,7 +138,8 @@ public sealed class SandboxCardTests : IAsyncLifetime
         var topUp = await TopUpAsync("card_action");
         await StateAsync(topUp, "action_needed");
         await _server.ExecuteAsync(
-            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1", topUp);
+            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1",
+            topUp);
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "failed");
         Assert.Equal("abandoned", (await ShownAsync(topUp)).GetProperty("failure_code").GetString());

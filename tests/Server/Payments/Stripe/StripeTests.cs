@@ -623,7 +623,8 @@ public sealed class StripeTests : IAsyncLifetime
     private async Task AgeAsync(Guid topUp)
     {
         await _server.ExecuteAsync(
-            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1", topUp);
+            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1",
+            topUp);
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
     }
 
