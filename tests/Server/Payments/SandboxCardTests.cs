@@ -56,6 +56,8 @@ public sealed class SandboxCardTests : IAsyncLifetime
     public async Task A_silent_card_is_asked_again_and_credited_once()
     {
         var topUp = await TopUpAsync("card_timeout");
+        await Eventually.HoldsAsync(() => _server.ScalarAsync<bool>(
+            "select exists (select from provider_call where reference = $1 and state = 'unknown')", topUp));
         await StateAsync(topUp, "created");
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");

@@ -386,8 +386,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         before.Clock.Advance(TimeSpan.FromMinutes(1));
         await using var after = await InnerServer.StartAsync(new() { On = before });
         // The first try may meet a ledger that is not open yet; the next one is due minutes later.
-        await Eventually.HoldsAsync(
-            async () => await after.ScalarAsync<int>("select polls from top_up") > 0, withinMs: 60_000);
+        await Eventually.HoldsAsync(async () => await after.ScalarAsync<int>("select polls from top_up") > 0);
         after.Clock.Advance(TimeSpan.FromMinutes(6));
         await CreditedAsync(after, person, made);
         Assert.Equal(40_00, await BalanceAsync(after, person));
@@ -428,8 +427,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (message, _) =>
             Assert.Equal(200, await SignedAsync(server, message.Id, MessageFor(payments[message.Of]))));
         await Eventually.HoldsAsync(
-            async () => await server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0,
-            withinMs: 60_000);
+            async () => await server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0);
         Assert.Equal(TopUps * 10_00, await BalanceAsync(server, person));
         Assert.Equal(TopUps, await server.ScalarAsync<long>(
             "select count(*) from provider_inbox where note = 'credited'"));
