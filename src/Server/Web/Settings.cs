@@ -77,6 +77,8 @@ public sealed record Settings
             Provider = reader.OneOf("SIGHTPAY_PROVIDER", "sandbox", "stripe", "none") ?? "sandbox",
         };
         settings = settings with { Stripe = ReadStripe(reader, settings) };
+        // Its stations' keys lie in a file: no demo set beside real money, not even where none was asked for.
+        if (settings.Stripe is { IsLive: true }) settings = settings with { Demo = false };
         reader.RefuseUnknown();
         if (settings is { CertificateKey: not null, Certificate: null })
             throw new SettingsException("SIGHTPAY_CERTIFICATE_KEY needs SIGHTPAY_CERTIFICATE: set both or neither.");
@@ -107,11 +109,23 @@ public sealed record Settings
         {
             ReturnUrl = new Uri(home, "/app/wallet"),
         };
-        if (stripe.IsLive && settings.Demo == true)
-            throw new SettingsException(
-                "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not "
-                + "go together.");
-        return address is null ? stripe : stripe with { Address = address };
+        if (address is not null) stripe = stripe with { Address = address };
+        return Objection(stripe, settings.Demo) is { } objection ? throw new SettingsException(objection) : stripe;
+    }
+
+    private static string? Objection(StripeSettings stripe, bool? demo)
+    {
+        if (stripe.IsLive && demo == true)
+            return "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not"
+                + " go together.";
+        if (stripe.IsLive == stripe.PublishableKey.StartsWith("pk_test_", StringComparison.Ordinal))
+            return "SIGHTPAY_STRIPE_SECRET_KEY and SIGHTPAY_STRIPE_PUBLISHABLE_KEY are one of a live and one of a test "
+                + "account: take both from the same.";
+        if (stripe.WebhookSecrets.Any(secret => !secret.StartsWith("whsec_", StringComparison.Ordinal)))
+            return "Each of SIGHTPAY_STRIPE_WEBHOOK_SECRETS must begin with whsec_.";
+        return stripe.Address is { Scheme: "http", IsLoopback: false }
+            ? "SIGHTPAY_STRIPE_URL must be an https address: the secret key goes there."
+            : null;
     }
 
     private static string DefaultDataFolder(IReadOnlyDictionary<string, string> environment)
