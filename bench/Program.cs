@@ -13,6 +13,7 @@ root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());
 root.Add(GatesVerb.Create());
+root.Add(GalleryVerb.Create());
 root.Add(ApiVerb.Create());
 root.Add(ChaosVerb.Create());
 return await root.Parse(args).InvokeAsync();

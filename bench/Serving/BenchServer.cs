@@ -16,15 +16,20 @@ internal sealed class BenchServer : IAsyncDisposable
 {
     public const string Currency = "INR";
 
-    private readonly string _folder;
     private readonly Store _store;
     private readonly WebApplication _app;
 
     private BenchServer(string folder, Store store, WebApplication app, JsonDocument credentials)
     {
-        (_folder, _store, _app, Credentials) = (folder, store, app, credentials);
+        (Folder, _store, _app, Credentials) = (folder, store, app, credentials);
         Address = new Uri(app.Urls.Single());
     }
+
+    /// <summary>The data folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Whether the folder stays when the server stops, for one that is started again.</summary>
+    public bool KeepsFolder { get; set; }
 
     public Uri Address { get; }
     public JsonDocument Credentials { get; }
@@ -41,6 +46,11 @@ internal sealed class BenchServer : IAsyncDisposable
         // PostgreSQL runs under another account when we are root, and must pass through.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("711", 8));
+        return await StartAsync(folder, ct);
+    }
+
+    public static async Task<BenchServer> StartAsync(string folder, CancellationToken ct)
+    {
         var settings = new Settings
         {
             DataFolder = folder,
@@ -68,6 +78,6 @@ internal sealed class BenchServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _store.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (!KeepsFolder) Directory.Delete(Folder, recursive: true);
     }
 }

@@ -34,6 +34,14 @@ public sealed class VerbTests
         Assert.Equal(0, Figure(figures, "doubled"));
     }
 
+    [Fact]
+    public async Task A_gallery_is_built_again_at_the_next_start_and_follows()
+    {
+        var figures = await RunAsync(GalleryVerb.Create(), "--templates 300");
+        Assert.Equal(300, Figure(figures, "templates"));
+        Assert.True(figures.GetProperty("ready_ms").GetDouble() > 0);
+    }
+
     private static int Figure(JsonElement figures, string name) => figures.GetProperty(name).GetInt32();
 
     private static async Task<JsonElement> RunAsync(Command verb, string options)

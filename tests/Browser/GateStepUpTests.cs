@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Playwright;
 using SightPay.Vision.Runtime;
 
@@ -41,6 +42,27 @@ public sealed class GateStepUpTests
         await phone.PressAsync("nav-wallet");
         await phone.SeeAsync("held", "data-minor", 20_00);
         foreach (var walker in new[] { phone, gate }) Assert.Empty(walker.Errors);
+    }
+
+    [SkippableFact]
+    public async Task The_camera_looks_on_until_the_screen_is_touched_and_then_waits()
+    {
+        Chromium.SkipWithoutBrowser();
+        await using var server = await StrictServerAsync();
+        await using var chromium = await Chromium.StartAsync();
+        using var faces = new SampleFaces();
+        using var street = CameraFilm.Of(faces.Film(SampleFaces.Asha, SampleFaces.AtTheGate));
+        await RiderAsync(server, chromium, faces);
+        var console = await OperatorAsync(server, chromium);
+        await using var atTheGate = await Chromium.StartAsync(street.Path);
+        var gate = await Walker.OpenAsync(atTheGate, AddressOf(server), Walker.Desktop);
+        await gate.GoAsync(await console.KioskLinkAsync("S1-in"));
+        await gate.SeeAsync("step-up", "data-state", "asking");
+        await AskedAsync(server, 2);
+        await gate.EnterPinAsync(Pin);
+        await gate.SeeAsync("verdict", "data-decision", "open");
+        await gate.InspectAsync("gate-step-up-camera");
+        Assert.Empty(gate.Errors);
     }
 
     [SkippableFact]
@@ -126,6 +148,18 @@ public sealed class GateStepUpTests
         var photo = PictureCodec.EncodeJpeg(faces.Draw(SampleFaces.Asha, SampleFaces.AtTheGate), 90);
         await gate.At("photo-file").SetInputFilesAsync(Walks.Photo("gate.jpg", photo));
         await gate.SeeAsync("step-up");
+    }
+
+    /// <summary>Waits until the gate has asked so often.</summary>
+    private static async Task AskedAsync(TestServer server, long times)
+    {
+        var waited = Stopwatch.StartNew();
+        await using var command = server.Database.DataSource.CreateCommand("select count(*) from sighting_ask");
+        while ((long)(await command.ExecuteScalarAsync())! < times)
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(60), $"The gate did not ask {times} times.");
+            await Task.Delay(100);
+        }
     }
 
     private static async Task ExecuteAsync(TestServer server, string sql)

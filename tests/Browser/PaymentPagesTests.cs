@@ -62,6 +62,26 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
     }
 
     [SkippableFact]
+    public async Task An_open_list_of_the_console_shows_a_payment_and_what_becomes_of_it()
+    {
+        await using var chromium = await StartAsync();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Isha Basu");
+        await phone.TopUpAsync("200", 200_00);
+        var person = await phone.PersonIdAsync();
+        var console = await OperatorAsync(chromium);
+        await console.GoAsync($"/console/payments?user={person}");
+        await Assertions.Expect(console.Page.Locator("main")).ToContainTextAsync("No payment matches");
+        await console.SeeAsync("live-state", "data-state", "live");
+        // Sooner than the page would look by itself, so it heard of it.
+        await AskAsync(phone, 50_00);
+        await console.SeeAsync("payment", "data-status", "awaiting_confirmation");
+        await phone.PressAsync("payment-confirm");
+        await console.SeeAsync("payment", "data-status", "captured");
+        foreach (var walker in new[] { phone, console }) Assert.Empty(walker.Errors);
+    }
+
+    [SkippableFact]
     public async Task A_large_refund_waits_for_a_second_operator()
     {
         await using var chromium = await StartAsync();
@@ -132,11 +152,12 @@ public sealed class PaymentPagesTests(RunningServer server) : IClassFixture<Runn
         await cashier.PressAsync("refund-send");
         await cashier.SeeAsync("payment-details", "data-refunded", 100_00);
         await phone.SeeAsync("balance", "data-minor", 200_00);
+        await console.PressAsync("nav-decisions");
+        await console.SeeAsync("approval-state");
         await cashier.FillAsync("refund-amount", "20");
         await cashier.FillAsync("refund-reason", "A cold tea");
         await cashier.PressAsync("refund-send");
         await Assertions.Expect(cashier.At("toasts")).ToContainTextAsync("An operator has to agree");
-        await console.PressAsync("nav-decisions");
         await console.PressAsync("approve");
         await phone.SeeAsync("balance", "data-minor", 220_00);
         Assert.Empty(phone.Errors);

@@ -9,7 +9,7 @@ internal sealed class Walker
     public static readonly ViewportSize Phone = new() { Width = 390, Height = 844 };
     public static readonly ViewportSize Desktop = new() { Width = 1280, Height = 800 };
 
-    private const float PatienceMs = 30_000;
+    private const float PatienceMs = 60_000;
 
     private readonly List<string> _errors = [];
     private readonly IBrowserContext _context;

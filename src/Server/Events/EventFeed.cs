@@ -23,7 +23,7 @@ public sealed partial class EventFeed(NpgsqlDataSource database, TimeProvider cl
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<FeedSubscription, byte> _subscriptions = new();
-    private long _last = -1;
+    private long _last;
 
     /// <summary>Events that are committed after this call, of these topics, in order.</summary>
     public FeedSubscription Subscribe(IReadOnlySet<string> topics)
@@ -31,6 +31,16 @@ public sealed partial class EventFeed(NpgsqlDataSource database, TimeProvider cl
         var subscription = new FeedSubscription(topics, gone => _subscriptions.TryRemove(gone, out _));
         _subscriptions.TryAdd(subscription, 0);
         return subscription;
+    }
+
+    /// <summary>The place to begin at is known before anybody can subscribe: nothing after a subscription is
+    /// missed.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        await using (var end = new NpgsqlCommand("select coalesce(max(seq), 0) from outbox", connection))
+            _last = (long)(await end.ExecuteScalarAsync(cancellationToken))!;
+        await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -59,9 +69,8 @@ public sealed partial class EventFeed(NpgsqlDataSource database, TimeProvider cl
         await using var connection = await database.OpenConnectionAsync(ct);
         await using (var listen = new NpgsqlCommand($"listen {Outbox.Channel}", connection))
             await listen.ExecuteNonQueryAsync(ct);
-        // Listening first and reading the position second leaves no gap between the two. A feed that has run before
-        // goes on from where it was.
-        if (_last < 0) _last = await EndAsync(connection, ct);
+        // Listening comes before the first look, so that there is no gap between the two; a connection that follows a
+        // lost one goes on from where that was.
         while (true)
         {
             while (await DeliverAsync(connection, ct) == PageRows)
@@ -70,12 +79,6 @@ public sealed partial class EventFeed(NpgsqlDataSource database, TimeProvider cl
             }
             await connection.WaitAsync(LookEveryMs, ct);
         }
-    }
-
-    private static async Task<long> EndAsync(NpgsqlConnection connection, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand("select coalesce(max(seq), 0) from outbox", connection);
-        return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
     private async Task<int> DeliverAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -109,14 +112,24 @@ public sealed class FeedSubscription : IDisposable
     /// <summary>Events that wait for a slow reader before it is given up.</summary>
     internal const int Capacity = 512;
 
+    /// <summary>Hints about everybody are left out while so many events wait: a busy day closes no operator's page.
+    /// </summary>
+    internal const int HintsMax = 64;
+
     private readonly Channel<FeedEvent> _channel = Channel.CreateBounded<FeedEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = false });
     private readonly IReadOnlySet<string> _topics;
+    private readonly HashSet<string> _kinds;
     private readonly Action<FeedSubscription> _end;
 
     internal FeedSubscription(IReadOnlySet<string> topics, Action<FeedSubscription> end)
     {
         _topics = topics;
+        _kinds =
+        [
+            .. topics.Where(topic => topic.StartsWith(OutboxRow.EveryPrefix, StringComparison.Ordinal))
+                .Select(topic => topic[OutboxRow.EveryPrefix.Length..]),
+        ];
         _end = end;
     }
 
@@ -124,8 +137,12 @@ public sealed class FeedSubscription : IDisposable
 
     internal void Offer(FeedEvent happened)
     {
-        if (!_topics.Contains(happened.Topic)) return;
-        if (!_channel.Writer.TryWrite(happened)) Dispose();
+        if (_topics.Contains(happened.Topic))
+        {
+            if (!_channel.Writer.TryWrite(happened)) Dispose();
+        }
+        else if (_kinds.Contains(happened.Kind) && _channel.Reader.Count < HintsMax)
+            _channel.Writer.TryWrite(happened);
     }
 
     public void Dispose()

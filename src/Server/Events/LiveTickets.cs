@@ -21,12 +21,15 @@ internal sealed record LiveVisitor(Guid PersonId, IReadOnlySet<string> Topics);
 /// </summary>
 internal sealed class LiveTickets(NpgsqlDataSource database, LiveSettings settings, TimeProvider clock)
 {
+    /// <summary>Payments tell their payer. Whoever reads all hears of them too, without a second row for each.
+    /// </summary>
+    private static readonly string[] TopicsOfStaff = [OutboxRow.EveryTopic("payment")];
+
     public async Task<IResult> IssueAsync(HttpContext http, CancellationToken ct)
     {
         var caller = Caller.Of(http);
-        string[] topics = caller.ReadsAll
-            ? [OutboxRow.PersonTopic(caller.PersonId!.Value), OutboxRow.Operations]
-            : [OutboxRow.PersonTopic(caller.PersonId!.Value)];
+        var own = OutboxRow.PersonTopic(caller.PersonId!.Value);
+        string[] topics = caller.ReadsAll ? [own, OutboxRow.Operations, .. TopicsOfStaff] : [own];
         var ticket = RandomNumberGenerator.GetBytes(32);
         var now = clock.GetUtcNow();
         await using var batch = database.CreateBatch();

@@ -13,6 +13,14 @@ public sealed record OutboxRow(string Topic, string Kind, string Payload) : Comp
     /// <summary>The topic that operators follow.</summary>
     public const string Operations = "operations";
 
+    /// <summary>
+    /// A topic that is followed and never written to: events of this kind, whomever they are about. They are hints;
+    /// when very many come at once, some are left out.
+    /// </summary>
+    public static string EveryTopic(string kind) => EveryPrefix + kind;
+
+    internal const string EveryPrefix = "every:";
+
     /// <summary>The topic that a person follows on their own devices.</summary>
     public static string PersonTopic(Guid person) => $"person:{person}";
 }

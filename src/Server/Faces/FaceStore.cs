@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace SightPay.Server.Faces;
@@ -103,27 +104,39 @@ internal sealed class FaceStore(NpgsqlDataSource database, TimeProvider clock)
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
-    public IAsyncEnumerable<FaceChange> AllAsync(CancellationToken ct) =>
-        ReadChangesAsync(
+    public async IAsyncEnumerable<FaceChange> AllAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // The keys of a million people are 150 MB. Where they do not fit, PostgreSQL writes all templates to temporary
+        // files before it gives out the first.
+        await using (var memory = new NpgsqlCommand("set local work_mem = '512MB'", connection, transaction))
+            await memory.ExecuteNonQueryAsync(ct);
+        await using var command = new NpgsqlCommand(
             $"""
              select 0::bigint, f.person, k.wrapped_key, {Columns}
              from face f left join person_key k on k.person_id = f.person and k.purpose = 'face'
-             """, null, ct);
+             """, connection, transaction);
+        await foreach (var change in ReadAsync(command, ct)) yield return change;
+    }
 
-    public IAsyncEnumerable<FaceChange> ChangesAfterAsync(long seq, CancellationToken ct) =>
-        ReadChangesAsync(
+    public async IAsyncEnumerable<FaceChange> ChangesAfterAsync(
+        long seq, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
             $"""
              select c.seq, c.person, k.wrapped_key, {Columns}
              from face_change c left join face f on f.person = c.person
              left join person_key k on k.person_id = f.person and k.purpose = 'face'
              where c.seq > $1 order by c.seq
-             """, seq, ct);
+             """);
+        command.Parameters.Add(new() { Value = seq });
+        await foreach (var change in ReadAsync(command, ct)) yield return change;
+    }
 
-    private async IAsyncEnumerable<FaceChange> ReadChangesAsync(
-        string sql, long? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private static async IAsyncEnumerable<FaceChange> ReadAsync(
+        NpgsqlCommand command, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var command = database.CreateCommand(sql);
-        if (after is { } seq) command.Parameters.Add(new() { Value = seq });
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {

@@ -15,6 +15,8 @@ internal sealed partial class GalleryFollower(
     private static readonly TimeSpan _lookAgainEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _reconnectAfter = TimeSpan.FromSeconds(1);
 
+    private const int RowsAtOnce = 512;
+
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _following = Task.CompletedTask;
@@ -66,7 +68,12 @@ internal sealed partial class GalleryFollower(
     {
         // The number is read first: a change in between is applied twice, which is harmless, and never missed.
         var seq = await store.LastSeqAsync(ct);
-        await foreach (var face in store.AllAsync(ct)) Apply(face);
+        // Opening a template takes longer than reading it: all cores open them, a few hundred at a time.
+        await Parallel.ForEachAsync(store.AllAsync(ct).Chunk(RowsAtOnce), ct, (faces, _) =>
+        {
+            foreach (var face in faces) Apply(face);
+            return ValueTask.CompletedTask;
+        });
         Interlocked.Exchange(ref _seq, seq);
         ToEnrolAgain = _enrolledElsewhere.Count;
         var evidence = recogniser.Evidence;
@@ -98,7 +105,7 @@ internal sealed partial class GalleryFollower(
 
     private void Apply(FaceChange change)
     {
-        _enrolledElsewhere.Remove(change.Person);
+        lock (_enrolledElsewhere) _enrolledElsewhere.Remove(change.Person);
         if (change.Face is not { } face || change.WrappedKey is not { } key)
         {
             recogniser.Remove(change.Person);
@@ -107,7 +114,7 @@ internal sealed partial class GalleryFollower(
         if (face.Pack != recogniser.Pack)
         {
             recogniser.Remove(change.Person);
-            _enrolledElsewhere.Add(change.Person);
+            lock (_enrolledElsewhere) _enrolledElsewhere.Add(change.Person);
             return;
         }
         var numbers = vault.Open(change.Person, EnrolFace.Purpose, key, face.Sealed);

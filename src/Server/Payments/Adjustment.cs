@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Events;
 
 namespace SightPay.Server.Payments;
 
@@ -58,6 +59,12 @@ internal sealed record AdjustmentRow(Adjustment Adjustment, string? DecidedBy) :
     public Adjustment StampedAt(DateTimeOffset at) => DecidedBy is null
         ? Adjustment with { RequestedAt = at }
         : Adjustment with { DecidedBy = DecidedBy, DecidedAt = at };
+
+    /// <summary>What operators' pages are told: something waits for them, or no longer.</summary>
+    public OutboxRow Event() => new(OutboxRow.Operations, "adjustment", ApiJson.Write(new
+    {
+        AdjustmentId = Adjustment.Id, Adjustment.Kind, TransactionId = Adjustment.PaymentId, Adjustment.State,
+    }));
 }
 
 internal sealed class AdjustmentTable : CompanionTable<AdjustmentRow, Guid, Adjustment>

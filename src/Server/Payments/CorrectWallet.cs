@@ -64,7 +64,7 @@ internal sealed class CorrectWallet(
             ],
             Rows =
             [
-                row,
+                row, row.Event(),
                 new AuditRow(
                     approver ?? correction.RequestedBy,
                     approver is null ? "correction_booked" : "correction_approved", correction.Id.ToString()),
@@ -88,7 +88,11 @@ internal sealed class CorrectWallet(
         var row = new AdjustmentRow(correction, null);
         return new Plan
         {
-            Rows = [row, new AuditRow(correction.RequestedBy, "correction_requested", correction.Id.ToString())],
+            Rows =
+            [
+                row, row.Event(),
+                new AuditRow(correction.RequestedBy, "correction_requested", correction.Id.ToString()),
+            ],
             Compose = outcome => new Answer(201, ApiJson.Write(AdjustmentAnswer.Of(row.StampedAt(outcome.At)))),
         };
     }

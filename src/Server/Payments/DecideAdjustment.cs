@@ -57,7 +57,7 @@ internal sealed class DecideAdjustment(
         var row = new AdjustmentRow(asked with { State = AdjustmentState.Rejected }, who);
         return new Plan
         {
-            Rows = [row, new AuditRow(who, $"{Words.Of(asked.Kind)}_rejected", asked.Id.ToString())],
+            Rows = [row, row.Event(), new AuditRow(who, $"{Words.Of(asked.Kind)}_rejected", asked.Id.ToString())],
             Compose = outcome => new Answer(200, ApiJson.Write(AdjustmentAnswer.Of(row.StampedAt(outcome.At)))),
         };
     }

@@ -73,7 +73,7 @@ public sealed class RefundPayment
         return _plans.Refund(
             payment, refund.Id, refund.Amount.AmountMinor,
             [
-                row,
+                row, row.Event(),
                 new AuditRow(
                     approver ?? refund.RequestedBy, approver is null ? "refund_paid" : "refund_approved",
                     refund.Id.ToString()),
@@ -86,7 +86,7 @@ public sealed class RefundPayment
         var row = new AdjustmentRow(refund, null);
         return new Plan
         {
-            Rows = [row, new AuditRow(refund.RequestedBy, "refund_requested", refund.Id.ToString())],
+            Rows = [row, row.Event(), new AuditRow(refund.RequestedBy, "refund_requested", refund.Id.ToString())],
             Compose = outcome => new Answer(201, ApiJson.Write(AdjustmentAnswer.Of(row.StampedAt(outcome.At)))),
         };
     }

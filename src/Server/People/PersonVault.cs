@@ -25,9 +25,7 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, string purpose,
         ReadOnlyMemory<byte> plain, CancellationToken ct)
     {
-        var fresh = RandomNumberGenerator.GetBytes(KeyBytes);
-        var wrapped = Encrypt(_wrapping, Binding("key", person, purpose), fresh);
-        CryptographicOperations.ZeroMemory(fresh);
+        var wrapped = NewKey(person, purpose);
         // The row stays locked until the commit: a key that is destroyed meanwhile takes this data with it.
         await using var command = new NpgsqlCommand(
             """
@@ -38,11 +36,25 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
         {
             Parameters = { new() { Value = person }, new() { Value = purpose }, new() { Value = wrapped } },
         };
-        var stored = (byte[])(await command.ExecuteScalarAsync(ct))!;
-        var key = Unwrap(person, purpose, stored);
+        return Seal(person, purpose, (byte[])(await command.ExecuteScalarAsync(ct))!, plain.Span);
+    }
+
+    /// <summary>A fresh key for the purpose, wrapped; nothing is stored.</summary>
+    internal byte[] NewKey(Guid person, string purpose)
+    {
+        var fresh = RandomNumberGenerator.GetBytes(KeyBytes);
+        var wrapped = Encrypt(_wrapping, Binding("key", person, purpose), fresh);
+        CryptographicOperations.ZeroMemory(fresh);
+        return wrapped;
+    }
+
+    /// <summary>Encrypts under a key of the person's.</summary>
+    internal byte[] Seal(Guid person, string purpose, ReadOnlySpan<byte> wrappedKey, ReadOnlySpan<byte> plain)
+    {
+        var key = Unwrap(person, purpose, wrappedKey);
         try
         {
-            return Encrypt(key, Binding("data", person, purpose), plain.Span);
+            return Encrypt(key, Binding("data", person, purpose), plain);
         }
         finally
         {

@@ -1,6 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SightPay.Vision.Faces;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Vision.Gallery;
 
@@ -9,22 +11,40 @@ namespace SightPay.Vision.Gallery;
 /// is odd during a change tells a reader that it must read the block again, so nobody waits and nothing is copied: an
 /// erased template has no second copy left in memory.
 /// </summary>
-internal sealed class GalleryBlock(int stride)
+internal sealed class GalleryBlock
 {
-    /// <summary>Rows of a block: 192 KiB for 192 floats, so a change costs a reader some microseconds.</summary>
+    /// <summary>Rows of a block: 64 KiB of codes for 256 numbers, so a change costs a reader microseconds.</summary>
     public const int Rows = 256;
 
-    private readonly float[] _values = new float[Rows * stride];
+    private readonly int _stride;
+    private readonly int _codeStride;
+    private readonly float[] _values;
+    private readonly Memory<sbyte> _codes;
+
+    // Of a row that holds nobody the scale is 0 and the rest is -infinity: its bound is below every score.
+    private readonly float[] _scales = new float[Rows];
+    private readonly float[] _rests = new float[Rows];
     private readonly Guid[] _ids = new Guid[Rows];
     private int _version;
     private int _used;
+
+    /// <param name="stride">Floats of a row, padded with zeros.</param>
+    public GalleryBlock(int stride)
+    {
+        (_stride, _codeStride) = (stride, Int8Code.StrideOf(stride));
+        _values = new float[Rows * stride];
+        // A load that crosses from one line of the cache to the next costs double.
+        _codes = AlignedMemory.Allocate<sbyte>(Rows * _codeStride);
+        _rests.AsSpan().Fill(float.NegativeInfinity);
+    }
 
     /// <summary>Writes a row. The caller holds the gallery's lock.</summary>
     public void Write(int row, Guid id, ReadOnlySpan<float> values)
     {
         BeginChange();
         _ids[row] = id;
-        values.CopyTo(_values.AsSpan(row * stride, stride));
+        values.CopyTo(_values.AsSpan(row * _stride, _stride));
+        (_scales[row], _rests[row]) = Int8Code.Encode(values, CodesOf(row));
         _used = Math.Max(_used, row + 1);
         EndChange();
     }
@@ -34,16 +54,21 @@ internal sealed class GalleryBlock(int stride)
     {
         BeginChange();
         _ids[row] = Guid.Empty;
-        _values.AsSpan(row * stride, stride).Clear();
+        _values.AsSpan(row * _stride, _stride).Clear();
+        CodesOf(row).Clear();
+        (_scales[row], _rests[row]) = (0, float.NegativeInfinity);
         EndChange();
     }
 
     /// <summary>True when the row holds nothing but zeros.</summary>
     public bool IsErased(int row) =>
-        _ids[row] == Guid.Empty && !_values.AsSpan(row * stride, stride).ContainsAnyExcept(0f);
+        _ids[row] == Guid.Empty && _scales[row] == 0 && !CodesOf(row).ContainsAnyExcept((sbyte)0)
+        && !_values.AsSpan(row * _stride, _stride).ContainsAnyExcept(0f);
 
     /// <summary>Improves the best two by this block's rows.</summary>
-    public void Search(ReadOnlySpan<float> probe, ref TopTwo top)
+    /// <param name="probe">Padded to the stride.</param>
+    /// <param name="code">The same probe in codes.</param>
+    public void Search(ReadOnlySpan<float> probe, ProbeCode code, ref TopTwo top)
     {
         var spin = new SpinWait();
         while (true)
@@ -52,7 +77,7 @@ internal sealed class GalleryBlock(int stride)
             if ((version & 1) == 0)
             {
                 var improved = top;
-                Scan(probe, ref improved);
+                Scan(probe, code, ref improved);
                 // The numbers must be read before the version is read again.
                 Volatile.ReadBarrier();
                 if (_version == version)
@@ -75,7 +100,7 @@ internal sealed class GalleryBlock(int stride)
             if ((version & 1) == 0)
             {
                 var isTheirs = _ids[row] == id;
-                var score = isTheirs ? UnitVector.Dot(probe, _values.AsSpan(row * stride, stride)) : 0;
+                var score = isTheirs ? UnitVector.Dot(probe, _values.AsSpan(row * _stride, _stride)) : 0;
                 Volatile.ReadBarrier();
                 if (_version == version)
                 {
@@ -87,53 +112,38 @@ internal sealed class GalleryBlock(int stride)
         }
     }
 
-    private void Scan(ReadOnlySpan<float> probe, ref TopTwo top)
+    /// <summary>Looks closely at those rows only whose bound says that they might be one of the best two.</summary>
+    private void Scan(ReadOnlySpan<float> probe, ProbeCode code, ref TopTwo top)
     {
-        // A torn read of the count cannot happen (it is one word), and a stale one is caught by the version.
-        var used = Volatile.Read(ref _used);
-        Span<float> scores = stackalloc float[4];
-        var row = 0;
-        for (; row + 4 <= used; row += 4)
+        // A torn read of the count cannot happen (it is one word), and a stale one is caught by the version. Rows
+        // beyond the used ones are there and hold nobody.
+        var rows = (Volatile.Read(ref _used) + 7) / 8 * 8;
+        Span<int> products = stackalloc int[Rows];
+        Int8Code.Products(code, _codes.Span, products[..rows]);
+        ref var product = ref MemoryMarshal.GetReference(products);
+        ref var scales = ref MemoryMarshal.GetArrayDataReference(_scales);
+        ref var rests = ref MemoryMarshal.GetArrayDataReference(_rests);
+        var (scale, length) = (Vector256.Create(code.Scale), Vector256.Create(code.Length));
+        var slack = Vector256.Create(code.Slack);
+        for (var row = 0; row < rows; row += 8)
         {
-            Dot4(probe, _values.AsSpan(row * stride, 4 * stride), scores);
-            for (var i = 0; i < 4; i++)
-                if (scores[i] > top.RunnerUpScore) Offer(row + i, scores[i], ref top);
-        }
-        for (; row < used; row++)
-        {
-            var score = UnitVector.Dot(probe, _values.AsSpan(row * stride, stride));
-            if (score > top.RunnerUpScore) Offer(row, score, ref top);
+            var at = (nuint)row;
+            var near = Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref product, at))
+                * (Vector256.LoadUnsafe(ref scales, at) * scale);
+            var bound = near + (Vector256.LoadUnsafe(ref rests, at) * length + slack);
+            var open = Vector256.GreaterThan(bound, Vector256.Create(top.RunnerUpScore)).ExtractMostSignificantBits();
+            for (; open != 0; open &= open - 1)
+                LookClosely(row + BitOperations.TrailingZeroCount(open), probe, ref top);
         }
     }
 
-    private void Offer(int row, float score, ref TopTwo top)
+    private void LookClosely(int row, ReadOnlySpan<float> probe, ref TopTwo top)
     {
-        // Erased rows score 0, which may beat a candidate below 0: they are known by their empty id.
-        if (_ids[row] != Guid.Empty) top.Offer(_ids[row], score);
+        var score = UnitVector.Dot(probe, _values.AsSpan(row * _stride, _stride));
+        if (score > top.RunnerUpScore && _ids[row] != Guid.Empty) top.Offer(_ids[row], score);
     }
 
-    /// <summary>Four rows at once: each part of the probe is loaded once for four products.</summary>
-    internal static void Dot4(ReadOnlySpan<float> probe, ReadOnlySpan<float> rows, Span<float> scores)
-    {
-        var stride = probe.Length;
-        if (rows.Length < 4 * stride || scores.Length < 4)
-            throw new ArgumentException("Four rows and four scores are needed.", nameof(rows));
-        ref var p = ref MemoryMarshal.GetReference(probe);
-        ref var r = ref MemoryMarshal.GetReference(rows);
-        Vector<float> a = Vector<float>.Zero, b = a, c = a, d = a;
-        var i = 0;
-        for (; i <= stride - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            var part = Vector.LoadUnsafe(ref p, (nuint)i);
-            a = Vector.FusedMultiplyAdd(part, Vector.LoadUnsafe(ref r, (nuint)i), a);
-            b = Vector.FusedMultiplyAdd(part, Vector.LoadUnsafe(ref r, (nuint)(i + stride)), b);
-            c = Vector.FusedMultiplyAdd(part, Vector.LoadUnsafe(ref r, (nuint)(i + 2 * stride)), c);
-            d = Vector.FusedMultiplyAdd(part, Vector.LoadUnsafe(ref r, (nuint)(i + 3 * stride)), d);
-        }
-        (scores[0], scores[1], scores[2], scores[3]) = (Vector.Sum(a), Vector.Sum(b), Vector.Sum(c), Vector.Sum(d));
-        for (; i < stride; i++)
-            for (var row = 0; row < 4; row++) scores[row] += probe[i] * rows[row * stride + i];
-    }
+    private Span<sbyte> CodesOf(int row) => _codes.Span.Slice(row * _codeStride, _codeStride);
 
     private void BeginChange()
     {

@@ -8,8 +8,6 @@ namespace SightPay.Vision.Runtime;
 /// </summary>
 internal sealed unsafe class RunSlot : SafeHandle
 {
-    private const int AlignmentBytes = 64;
-
     private readonly OrtSession _session;
     private readonly bool _holdsSession;
     private readonly SlotLayout _layout;
@@ -28,12 +26,12 @@ internal sealed unsafe class RunSlot : SafeHandle
         session.DangerousAddRef(ref _holdsSession);
         try
         {
-            _input = Buffer(layout.Input.Length);
+            _input = AlignedMemory.Allocate<float>(layout.Input.Length);
             _inputName = Marshal.StringToCoTaskMemUTF8(layout.Input.Name);
             _outputNames = (nint*)NativeMemory.AllocZeroed((nuint)layout.Outputs.Length, (nuint)sizeof(nint));
             for (var i = 0; i < _outputs.Length; i++)
             {
-                _outputs[i] = Buffer(layout.Outputs[i].Length);
+                _outputs[i] = AlignedMemory.Allocate<float>(layout.Outputs[i].Length);
                 _outputNames[i] = Marshal.StringToCoTaskMemUTF8(layout.Outputs[i].Name);
                 _outputTensors[i] = Tensor(_outputs[i], layout.Outputs[i].Shape);
             }
@@ -106,15 +104,6 @@ internal sealed unsafe class RunSlot : SafeHandle
         _outputNames = null;
         if (_holdsSession)
             _session.DangerousRelease();
-    }
-
-    private static Memory<float> Buffer(int length)
-    {
-        const int spare = AlignmentBytes / sizeof(float);
-        var array = GC.AllocateArray<float>(length + spare, pinned: true);
-        var address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
-        var past = (int)(address % AlignmentBytes) / sizeof(float);
-        return array.AsMemory(past == 0 ? 0 : spare - past, length);
     }
 
     private static nint Tensor(Memory<float> buffer, long[] shape)

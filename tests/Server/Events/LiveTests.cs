@@ -19,6 +19,7 @@ public sealed class LiveTests
         await TellAsync(server, OutboxRow.PersonTopic(boss.Id), "wallet", """{"amount_minor":5}""");
         await TellAsync(server, OutboxRow.Operations, "stop", """{"stop":"S1"}""");
         await TellAsync(server, OutboxRow.PersonTopic(person.Id), "journey", """{"fare_minor":500}""");
+        await TellAsync(server, OutboxRow.PersonTopic(person.Id), "payment", """{"status":"captured"}""");
 
         var journey = await ReadAsync(own);
         Assert.Equal("journey", journey.GetProperty("type").GetString());
@@ -28,6 +29,9 @@ public sealed class LiveTests
         Assert.True(journey.GetProperty("at").TryGetDateTimeOffset(out _));
         Assert.Equal("wallet", (await ReadAsync(all)).GetProperty("type").GetString());
         Assert.Equal("stop", (await ReadAsync(all)).GetProperty("type").GetString());
+        // Of everybody's payments operators hear, of their journeys they do not.
+        Assert.Equal("payment", (await ReadAsync(all)).GetProperty("type").GetString());
+        Assert.Equal("payment", (await ReadAsync(own)).GetProperty("type").GetString());
     }
 
     [Fact]

@@ -111,6 +111,7 @@ public sealed class RefundTests : IAsyncLifetime
         var waiting = await second.GetAsync("/approvals").OkAsync();
         Assert.Equal((string)asked["id"]!, (string)Assert.Single(waiting["items"]!.AsArray())!["id"]!);
         Assert.Equal("done", (string)(await ApproveAsync(second, asked).OkAsync())["state"]!);
+        Assert.Equal(["pending_approval", "done"], await ToldOperatorsAsync());
         Assert.Equal((190_001, 0), await _asha.WalletAsync());
         Assert.Equal("already_decided", await ApproveAsync(second, asked).ProblemAsync(HttpStatusCode.Conflict));
         Assert.Equal((190_001, 0), await _asha.WalletAsync());
@@ -253,6 +254,17 @@ public sealed class RefundTests : IAsyncLifetime
         var payment = await _bed.AskedAsync(_asha.Id, amountMinor);
         await _asha.Http.WriteAsync($"/transactions/{payment["id"]}/confirm").OkAsync();
         return payment;
+    }
+
+    /// <summary>States of adjustments that operators' pages were told, in order.</summary>
+    private async Task<string[]> ToldOperatorsAsync()
+    {
+        await using var command = _bed.Database.DataSource.CreateCommand(
+            """
+            select array_agg(payload ->> 'state' order by seq) from outbox
+            where topic = 'operations' and kind = 'adjustment'
+            """);
+        return (string[])(await command.ExecuteScalarAsync())!;
     }
 
     private static object Body(long? amountMinor) => new

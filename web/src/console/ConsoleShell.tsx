@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Outlet } from "react-router";
 import type { LiveEvent, SignedInPerson, StopActivity } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
+import { useStale } from "../shared/live/useStale";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
 import { api, type Rights, rightsOf, session } from "./operator";
 import { useDecisionsWaiting } from "./queues";
@@ -29,13 +30,15 @@ function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
 
 export function ConsoleShell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
+  const stale = useStale();
   const hear = (event: LiveEvent) => {
     if (event.type === "stop" || event.type === "journey") {
       countAtOnce(event);
       void queries.invalidateQueries({ queryKey: ["stop-activity"] });
     } else if (event.type === "gate") void queries.invalidateQueries({ queryKey: ["stops"] });
     else if (event.type === "station") void queries.invalidateQueries({ queryKey: ["stations"] });
-    else if (event.type === "payment") void queries.invalidateQueries({ queryKey: ["payments"] });
+    else if (event.type === "payment") stale("payments", "disputes");
+    else if (event.type === "adjustment") stale("approvals", "payments");
     else if (event.type === "reconciliation") void queries.invalidateQueries({ queryKey: ["reconciliations"] });
     else if (event.type === "connection") void queries.invalidateQueries({ queryKey: ["connections"] });
   };

@@ -11,7 +11,7 @@ import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { api, pendingWrites, rights, session } from "./operator";
-import { useDisputes } from "./queues";
+import { lookAgainMs, useDisputes } from "./queues";
 import { Who } from "./Who";
 
 /** What waits for somebody's judgement: objections of payers, and money that needs four eyes. */
@@ -81,7 +81,7 @@ function Approvals() {
   const approvals = useQuery({
     queryKey: ["approvals", state],
     queryFn: () => api.approvals(state),
-    refetchInterval: 5_000,
+    refetchInterval: lookAgainMs,
   });
   return (
     <Stack gap="xs">

@@ -16,6 +16,7 @@ import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { DecideDispute } from "./DecideDispute";
 import { api, pendingWrites, reader, rights } from "./operator";
+import { lookAgainMs } from "./queues";
 import { RefundForm } from "./RefundForm";
 import { Who } from "./Who";
 
@@ -24,12 +25,12 @@ export function PaymentPage() {
   const payment = useQuery({
     queryKey: ["payments", "one", id],
     queryFn: () => api.payment(id),
-    refetchInterval: 10_000,
+    refetchInterval: lookAgainMs,
   });
   const refunds = useQuery({
     queryKey: ["payments", "refunds", id],
     queryFn: () => api.refunds(id),
-    refetchInterval: 10_000,
+    refetchInterval: lookAgainMs,
   });
   return (
     <Stack gap="lg">

@@ -8,6 +8,7 @@ import { PaymentBadge } from "../shared/payments/PaymentBadge";
 import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { api, rights } from "./operator";
 import { filtersOf, isId, searchOf } from "./paymentSearch";
+import { lookAgainMs } from "./queues";
 import { Who } from "./Who";
 
 const states = [
@@ -33,7 +34,7 @@ export function PaymentsPage() {
     enabled: !sells || shop !== undefined,
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: 10_000,
+    refetchInterval: lookAgainMs,
   });
   const items = payments.data?.pages.flatMap((page) => page.items) ?? [];
   const searching = params.size > 0;

@@ -2,8 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import type { Adjustment } from "../shared/api/types";
 import { api, rights, session } from "./operator";
 
+/** Events say what is new. This is the net below them, and all that a cashier has. */
+export const lookAgainMs = () => (rights().reads ? 120_000 : 10_000);
+
 export const useDisputes = (enabled = true) =>
-  useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: 10_000, enabled });
+  useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: lookAgainMs, enabled });
 
 /** How many decisions this operator could take now; their own wishes are others' to decide, and auditors take none. */
 export function useDecisionsWaiting(): number {
@@ -12,10 +15,11 @@ export function useDecisionsWaiting(): number {
   const approvals = useQuery({
     queryKey: ["approvals", "pending_approval"],
     queryFn: () => api.approvals("pending_approval"),
-    refetchInterval: 10_000,
+    refetchInterval: lookAgainMs,
     enabled: acts,
   });
   const me = session.person?.id;
   const others = (asked: Adjustment) => asked.requested_by !== `person:${me}` && asked.user_id !== me;
+  if (!acts) return 0;
   return (disputes.data?.items.length ?? 0) + (approvals.data?.items.filter(others).length ?? 0);
 }

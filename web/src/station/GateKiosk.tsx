@@ -8,6 +8,7 @@ import { KioskFrame, type Mode } from "./KioskFrame";
 import { PhotoAsk } from "./PhotoAsk";
 import type { KioskProps } from "./Station";
 import { StepUp } from "./StepUp";
+import { useAsking } from "./useAsking";
 import { useGateCamera } from "./useGateCamera";
 import { VerdictScreen } from "./VerdictScreen";
 import { gateVerdict, mayStepUp, type Verdict } from "./verdict";
@@ -23,17 +24,26 @@ const idleMs = 30_000;
 export function GateKiosk({ credentials, onUnlink }: KioskProps) {
   const [mode, setMode] = useState<Mode>("camera");
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const [asked, setAsked] = useState<GateAnswer | null>(null);
+  const { asked, ask, outlasts, paused } = useAsking();
   const byCamera = mode === "camera";
   const closed = verdict?.reason === "gate_closed";
-  // Only a closed gate goes on asking behind its answer, so only that one can be taken back by an answer.
-  const onAnswer = useCallback((answer: GateAnswer | null) => {
-    const asks = answer !== null && mayStepUp(answer);
-    setAsked(asks ? answer : null);
-    setVerdict(asks ? null : answer && gateVerdict(answer));
-  }, []);
-  const lookAgain = useCallback(() => setAsked(null), []);
-  const gate = useGateCamera(credentials, byCamera, asked !== null || (verdict !== null && !closed), onAnswer);
+  const onAnswer = useCallback(
+    (answer: GateAnswer | null) => {
+      const asks = answer !== null && mayStepUp(answer);
+      ask(asks ? answer : null);
+      setVerdict(asks ? null : answer && gateVerdict(answer));
+    },
+    [ask],
+  );
+  // Behind an answer only a closed gate goes on looking, and behind a question; so only these are taken back by a look.
+  const onLook = useCallback(
+    (answer: GateAnswer | null) => {
+      if (!outlasts(answer)) onAnswer(answer);
+    },
+    [outlasts, onAnswer],
+  );
+  const lookAgain = useCallback(() => ask(null), [ask]);
+  const gate = useGateCamera(credentials, byCamera, paused || (verdict !== null && !closed), onLook);
   const station = useMemo(() => new StationApi(credentials.station_id, credentials.station_key), [credentials]);
 
   useEffect(() => {
@@ -52,7 +62,7 @@ export function GateKiosk({ credentials, onUnlink }: KioskProps) {
       mode={mode}
       onMode={(value) => {
         setVerdict(null);
-        setAsked(null);
+        ask(null);
         setMode(value);
       }}
       onUnlink={onUnlink}
