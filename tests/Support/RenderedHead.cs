@@ -8,7 +8,7 @@ namespace SightPay.Tests.Support;
 /// <param name="YawDegrees">Positive: to the picture's right, which is the person's left.</param>
 /// <param name="PitchDegrees">Positive: looking up.</param>
 /// <param name="EyesClosed">0 as in the photo, 1 closed.</param>
-/// <param name="MouthOpen">0 as in the photo; 1: the chin is lowered by a third of the mouth's distance from it.</param>
+/// <param name="MouthOpen">0 as in the photo; 1: the chin is lowered by a third of its distance from the mouth.</param>
 public sealed record Pose(
     float YawDegrees = 0, float PitchDegrees = 0, float EyesClosed = 0, float MouthOpen = 0)
 {
