@@ -5,7 +5,7 @@ namespace SightPay.Server.Tests;
 /// <summary>Waits for what happens in the background.</summary>
 internal static class Eventually
 {
-    public static async Task HoldsAsync(Func<Task<bool>> condition, int withinMs = 15_000)
+    public static async Task HoldsAsync(Func<Task<bool>> condition, int withinMs = 60_000)
     {
         var waited = System.Diagnostics.Stopwatch.StartNew();
         while (!await condition())

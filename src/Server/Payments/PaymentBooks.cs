@@ -5,7 +5,7 @@ namespace SightPay.Server.Payments;
 /// <summary>What this slice says money did, for the reconciliation.</summary>
 internal static class PaymentBooks
 {
-    /// <summary>Payments out of wallets, corrections, and top-ups that no bank has taken back, each from both sides.
+    /// <summary>Payments out of wallets, corrections, top-ups and what went back of them, each from both sides.
     /// </summary>
     public static SliceBooks Slice { get; } = new(
         "payments",
@@ -16,11 +16,13 @@ internal static class PaymentBooks
         select payee_account, currency, captured_minor - refunded_minor
         from payment where method = 'wallet' and captured_minor > 0
         union all
-        select 'person:' || person_id, currency, amount_minor from top_up
-        where state = 'credited' and coalesce(dispute, 'won') = 'won'
-        union all
-        select 'provider_clearing:' || provider, currency, -amount_minor from top_up
-        where state = 'credited' and coalesce(dispute, 'won') = 'won'
+        select b.book, t.currency, b.sign * (t.amount_minor
+            - case when t.dispute in ('open', 'lost') then t.dispute_minor else 0 end
+            - coalesce((
+                select sum(r.amount_minor) from top_up_refund r where r.top_up = t.id and r.state <> 'failed'), 0))
+        from top_up t cross join lateral (values
+            ('person:' || t.person_id, 1), ('provider_clearing:' || t.provider, -1)) as b (book, sign)
+        where t.state = 'credited'
         union all
         select 'person:' || person, currency, case direction when 'credit' then amount_minor else -amount_minor end
         from adjustment where kind = 'correction' and state = 'done'
@@ -91,7 +93,7 @@ internal sealed class PaymentsCheck : IBooksCheck
         """,
         """
         select format('top-up %s waits for people: %s', id, exception) from top_up
-        where exception is not null and state <> 'credited' order by id
+        where exception is not null order by id
         """,
     ];
 

@@ -19,8 +19,14 @@ internal sealed class PaymentPersonData : IPersonData
             """),
         new("top_ups",
             """
-            select id, provider, amount_minor, currency, state, created_at, settled_at
+            select id, provider, amount_minor, currency, state, method_type, failure_code, dispute, dispute_minor,
+                created_at, settled_at
             from top_up where person_id = $1 order by id
+            """),
+        new("top_up_refunds",
+            """
+            select id, top_up, amount_minor, currency, state, reason, failure_code, created_at, settled_at
+            from top_up_refund where person = $1 order by created_at, id
             """),
         new("adjustments",
             """
@@ -40,7 +46,11 @@ internal sealed class PaymentPersonData : IPersonData
                 exists (select from payment where person = $1 and state in ('created', 'awaiting', 'authorised')),
                 exists (select from payment where person = $1 and dispute = 'open'),
                 exists (select from adjustment where person = $1 and state = 'pending_approval'),
-                exists (select from top_up where person_id = $1 and state in ('created', 'provider_pending'))
+                exists (
+                    select from top_up
+                    where person_id = $1 and state in ('created', 'provider_pending', 'action_needed')),
+                exists (select from top_up where person_id = $1 and dispute = 'open'),
+                exists (select from top_up_refund where person = $1 and state in ('created', 'provider_pending'))
             """, connection, transaction)
         {
             Parameters = { new() { Value = person } },
@@ -50,7 +60,9 @@ internal sealed class PaymentPersonData : IPersonData
         if (reader.GetBoolean(0)) return ("payment_open", "A payment is not over yet: confirm it or let it be first.");
         if (reader.GetBoolean(1)) return ("dispute_open", "An objection is not decided yet.");
         if (reader.GetBoolean(2)) return ("approval_open", "A refund or a correction waits for its approval.");
-        return reader.GetBoolean(3) ? ("top_up_open", "A top-up is on its way.") : null;
+        if (reader.GetBoolean(3)) return ("top_up_open", "A top-up is on its way.");
+        if (reader.GetBoolean(4)) return ("dispute_open", "A bank has not decided on an objection yet.");
+        return reader.GetBoolean(5) ? ("top_up_refund_open", "Money is on its way back to a card.") : null;
     }
 
     public async Task EraseAsync(
@@ -63,6 +75,8 @@ internal sealed class PaymentPersonData : IPersonData
                 Of("delete from own_limit where person = $1", person),
                 Of("update payment set dispute_reason = null where person = $1 and dispute_reason is not null", person),
                 Of("update adjustment set reason = '' where person = $1", person),
+                Of("update top_up set method_token = null where person_id = $1 and method_token is not null", person),
+                Of("update top_up_refund set reason = null where person = $1 and reason is not null", person),
             },
         };
         await batch.ExecuteNonQueryAsync(ct);

@@ -38,6 +38,8 @@ public static class PaymentsSlice
         services.AddSingleton(provider => new DisputePayment(
             provider.GetRequiredService<ChangePayment>(), provider.GetRequiredService<PaymentPlans>(),
             provider.GetRequiredService<PaymentStore>()));
+        // Before all workers: they find the accounts open, and nothing runs where the wrong money would be taken.
+        services.AddSingleton<KeepMoneyApart>().AddHostedService<PaymentsStart>();
         AddWorker<ExpirePayments>(services);
         services.AddSingleton<TopUpStore>().AddSingleton<TopUpWaiters>();
         services.AddSingleton<InboxStore>().AddSingleton<InboxSignal>();
@@ -45,8 +47,10 @@ public static class PaymentsSlice
         AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
+        services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>().AddSingleton<TopUpPlans>();
+        services.AddSingleton<ICompanionWriter, TopUpRefundTable>().AddSingleton<TopUpRefundStore>();
+        services.AddSingleton<StartTopUpRefund>().AddSingleton<SettleReturns>();
         services.AddSingleton<ReceiveWebhook>();
-        services.AddHostedService<PaymentsStart>();
         services.AddSingleton(PaymentBooks.Slice);
         services.AddSingleton<IBooksCheck, PaymentsCheck>().AddSingleton<IBooksCheck, ProviderReports>();
         AddWorker<ProcessInbox>(services);
@@ -82,8 +86,15 @@ public static class PaymentsSlice
         topUps.MapGet("/{id}", (HttpContext http, string id, ShowTopUp use, CancellationToken ct) =>
                 use.RunAsync(http, id, ct))
             .WithSummary("Show a top-up").Produces<TopUpAnswer>();
+        topUps.MapPost("/{id}/refunds", (HttpContext http, string id, StartTopUpRefund use) => use.RunAsync(http, id))
+            .WithSummary("Send money of a top-up back to its card").TakesJson<TopUpRefundRequest>(KeyUse.Required)
+            .Produces<TopUpRefundAnswer>(201);
+        topUps.MapGet("/{id}/refunds", (HttpContext http, string id, StartTopUpRefund use, CancellationToken ct) =>
+                use.ListAsync(http, id, ct))
+            .WithSummary("What of a top-up went back").Produces<Page<TopUpRefundAnswer>>();
         app.MapGet("/payment-methods", (PaymentProviders providers) => Results.Json(
-                providers.ForTopUps?.Methods ?? new PaymentMethods("none", [], null, null), ApiJson.Options))
+                providers.ForTopUps?.Methods ?? new PaymentMethods(PaymentSettings.NoProvider, [], null, null),
+                ApiJson.Options))
             .WithTags("Payments").WithSummary("What top-ups may be paid with").RequireAuthorization(Access.Person)
             .Produces<PaymentMethods>();
         if (app.ServiceProvider.GetService<SandboxProvider>() is { } sandbox)
@@ -147,10 +158,12 @@ public static class PaymentsSlice
 
 /// <summary>Opens what the providers have taken and not yet paid out.</summary>
 internal sealed class PaymentsStart(
-    NpgsqlDataSource database, PaymentProviders providers, PaymentSettings settings) : IHostedService
+    NpgsqlDataSource database, PaymentProviders providers, KeepMoneyApart apart, PaymentSettings settings)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await apart.RunAsync(cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await GeneralLedger.OpenAccountsAsync(connection, null,
         [

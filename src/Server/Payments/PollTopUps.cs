@@ -1,12 +1,12 @@
 namespace SightPay.Server.Payments;
 
 /// <summary>
-/// Asks the provider about top-ups that no webhook has settled: the message was lost, or the server stopped between
-/// recording the wish and asking for the money.
+/// Asks the provider about top-ups, and refunds of them, that no webhook has settled: the message was lost, or the
+/// server stopped between recording the wish and asking for it.
 /// </summary>
 internal sealed partial class PollTopUps(
-    TopUpStore store, StartTopUp start, PaymentSettings settings, TimeProvider clock,
-    ILogger<PollTopUps> log) : BackgroundService
+    TopUpStore store, TopUpRefundStore refunds, AskProvider ask, SettleReturns returns,
+    PaymentSettings settings, TimeProvider clock, ILogger<PollTopUps> log) : BackgroundService
 {
     private const int AtOnce = 50;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -28,30 +28,40 @@ internal sealed partial class PollTopUps(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    /// <summary>Returns how many were asked about.</summary>
-    public async Task<int> RunOnceAsync(CancellationToken ct)
+    /// <summary>Asks about all that is due.</summary>
+    public async Task RunOnceAsync(CancellationToken ct)
     {
-        var due = await store.DueAsync(clock.GetUtcNow(), AtOnce, ct);
-        foreach (var topUp in due)
+        foreach (var topUp in await store.DueAsync(clock.GetUtcNow(), AtOnce, ct))
         {
-            // Written down first: a top-up whose polling fails again and again must not starve the others.
-            var next = settings.PollAfter[Math.Min(topUp.Polls + 1, settings.PollAfter.Count - 1)];
-            await store.SetPolledAsync(topUp.Id, clock.GetUtcNow() + next, ct);
-            try
-            {
-                await start.AskAsync(topUp, credits: true, ct);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                AskFailed(log, topUp.Id, fault);
-            }
+            // Written down first: one whose polling fails again and again must not starve the others.
+            await store.SetPolledAsync(topUp.Id, NextAfter(topUp.Polls), ct);
+            await AskAsync(topUp.Id, () => ask.RunAsync(topUp, credits: true, ct));
         }
-        return due.Count;
+        foreach (var refund in await refunds.DueAsync(clock.GetUtcNow(), AtOnce, ct))
+        {
+            await refunds.SetPolledAsync(refund.Id, NextAfter(refund.Polls), ct);
+            await AskAsync(refund.Id, () => returns.AskAsync(refund, ct));
+        }
+    }
+
+    private DateTimeOffset NextAfter(int polls) =>
+        clock.GetUtcNow() + settings.PollAfter[Math.Min(polls + 1, settings.PollAfter.Count - 1)];
+
+    private async Task AskAsync(Guid id, Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            AskFailed(log, id, fault);
+        }
     }
 
     [LoggerMessage(1502, LogLevel.Warning, "Looking for open top-ups failed; it is tried again.")]
     private static partial void LookFailed(ILogger log, Exception fault);
 
-    [LoggerMessage(1503, LogLevel.Warning, "Asking the provider about top-up {TopUp} failed; it is tried again.")]
-    private static partial void AskFailed(ILogger log, Guid topUp, Exception fault);
+    [LoggerMessage(1503, LogLevel.Warning, "Asking the provider about {Id} failed; it is tried again.")]
+    private static partial void AskFailed(ILogger log, Guid id, Exception fault);
 }

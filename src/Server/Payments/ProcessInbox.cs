@@ -80,6 +80,7 @@ internal sealed partial class ProcessInbox(
             Settlement.StillPending => ("ignored", "still_pending"),
             Settlement.TopUpUnknown => ("ignored", "top_up_unknown"),
             Settlement.AmountMismatch => ("exception", "amount_mismatch"),
+            Settlement.PaidTwice => ("exception", "paid_twice"),
             Settlement.LedgerRefused => ("exception", "ledger_refused"),
             var other => throw new InvalidOperationException($"Unknown settlement {other}."),
         };

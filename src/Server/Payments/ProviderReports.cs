@@ -1,12 +1,13 @@
 using System.Globalization;
 using SightPay.Ledger;
+using SightPay.Server.Api;
 using SightPay.Server.Books;
 
 namespace SightPay.Server.Payments;
 
 /// <summary>
-/// Top-ups beside what the providers report: everything that a provider took is credited once, at that amount, and
-/// everything that was credited was taken.
+/// Top-ups beside what the providers report: everything that a provider took is credited once, at that amount, what it
+/// gave back is taken back, and everything that was credited was taken.
 /// </summary>
 internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
 {
@@ -14,6 +15,11 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
     private static readonly TimeSpan OnItsWay = TimeSpan.FromHours(1);
 
     private const int AtOnce = 500;
+
+    private sealed record Ours(string State, Money Amount, string? PaymentId);
+
+    /// <param name="IsOpen">A refund is under way: either side may know more.</param>
+    private sealed record OurReturns(Guid TopUp, ProviderDispute? Dispute, long RefundedMinor, bool IsOpen);
 
     public string Name => "providers";
 
@@ -28,6 +34,7 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
                 taken.UnionWith(page.Where(IsTaken).Select(payment => payment.Payment.Id));
             }
             await FindUnheardOfAsync(books, provider, taken, ct);
+            await CompareReturnsAsync(books, provider, ct);
         }
     }
 
@@ -38,18 +45,18 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
     private static async Task ComparePageAsync(
         OpenBooks books, IPaymentProvider provider, ReportedPayment[] page, CancellationToken ct)
     {
-        var ours = new Dictionary<Guid, (string State, Money Amount, string? PaymentId, string? Dispute)>();
+        var ours = new Dictionary<Guid, Ours>();
         await using (var command = books.Command(
             """
-            select id, state, amount_minor, currency, provider_payment_id, dispute from top_up
+            select id, state, amount_minor, currency, provider_payment_id from top_up
             where id = any($3) and provider = $4
             """, page.Select(reported => reported.Payment.Reference).ToArray(), provider.Name))
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
-                ours[reader.GetGuid(0)] = (
+                ours[reader.GetGuid(0)] = new(
                     reader.GetString(1), new Money(reader.GetInt64(2), reader.GetString(3)),
-                    reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5));
+                    reader.IsDBNull(4) ? null : reader.GetString(4));
         }
         foreach (var reported in page)
             if (Complaint(books, provider, reported, ours) is { } complaint) books.Add(complaint);
@@ -57,7 +64,7 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
 
     private static string? Complaint(
         OpenBooks books, IPaymentProvider provider, ReportedPayment reported,
-        Dictionary<Guid, (string State, Money Amount, string? PaymentId, string? Dispute)> ours)
+        Dictionary<Guid, Ours> ours)
     {
         var payment = reported.Payment;
         var name = $"payment {payment.Id} of {provider.Name}";
@@ -73,11 +80,59 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
             return $"top-up {payment.Reference} was credited, and {name} did not succeed";
         if (IsTaken(reported) && payment.Amount != topUp.Amount)
             return $"{name} took {In(payment.Amount)}, top-up {payment.Reference} is of {In(topUp.Amount)}";
-        if (!IsTaken(reported) || reported.At >= books.To - OnItsWay) return null;
-        if (!isCredited) return $"{name} took {In(payment.Amount)}, and top-up {payment.Reference} is {topUp.State}";
-        return payment.Dispute is not null && topUp.Dispute is null
-            ? $"a bank objects to {name}, and top-up {payment.Reference} knows nothing of it"
+        return !isCredited && IsTaken(reported) && reported.At < books.To - OnItsWay
+            ? $"{name} took {In(payment.Amount)}, and top-up {payment.Reference} is {topUp.State}"
             : null;
+    }
+
+    /// <summary>
+    /// What went back, by the provider's word or by ours, in the period, and every objection that is open here: each
+    /// payment is read and held beside its top-up.
+    /// </summary>
+    private static async Task CompareReturnsAsync(OpenBooks books, IPaymentProvider provider, CancellationToken ct)
+    {
+        var ids = new HashSet<string>();
+        await foreach (var told in provider.ListReturnsAsync(books.From, books.To, ct))
+            if (told.At < books.To - OnItsWay) ids.Add(told.PaymentId);
+        var ours = new Dictionary<string, OurReturns>();
+        await using (var command = books.Command(
+            """
+            select coalesce(t.provider_payment_id, ''), t.id, t.dispute, t.dispute_minor,
+                coalesce(sum(r.amount_minor) filter (where r.state <> 'failed'), 0)::bigint,
+                coalesce(bool_or(r.state in ('created', 'provider_pending')), false)
+            from top_up t left join top_up_refund r on r.top_up = t.id
+            where t.provider = $3 and t.state = 'credited' and (t.provider_payment_id = any($4) or t.dispute = 'open'
+                or t.id in (select top_up from top_up_refund where created_at >= $1 and created_at < $2))
+            group by t.id order by t.id
+            """, provider.Name, ids.ToArray()))
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                ours[reader.GetString(0)] = new(
+                    reader.GetGuid(1),
+                    reader.IsDBNull(2) ? null : new(Words.Read<DisputeState>(reader.GetString(2)), reader.GetInt64(3)),
+                    reader.GetInt64(4), reader.GetBoolean(5));
+        }
+        foreach (var (id, known) in ours)
+        {
+            var call = await provider.FetchAsync(id, ct);
+            if (call is not ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment })
+                books.Add($"{provider.Name} could not be asked what of payment {id} of top-up {known.TopUp} went back");
+            else if (Complaint(provider, payment, known) is { } complaint) books.Add(complaint);
+        }
+    }
+
+    private static string? Complaint(IPaymentProvider provider, ProviderPayment payment, OurReturns ours)
+    {
+        var name = $"payment {payment.Id} of {provider.Name}";
+        if (payment.Dispute != ours.Dispute)
+            return $"a bank's objection to {name} is {In(payment.Dispute)}, top-up {ours.TopUp} says "
+                + In(ours.Dispute);
+        var back = payment.Refunds.Where(refund => refund.Status != ProviderRefundStatus.Failed)
+            .Sum(refund => refund.AmountMinor);
+        return ours.IsOpen || back == ours.RefundedMinor
+            ? null
+            : $"{name} gave back {back}, top-up {ours.TopUp} says {ours.RefundedMinor}";
     }
 
     /// <summary>What was credited and is in no report is asked for by name: it may have been taken before the period.
@@ -112,6 +167,9 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
                     + In(amount));
         }
     }
+
+    private static string In(ProviderDispute? dispute) => dispute is null ? "none"
+        : string.Create(CultureInfo.InvariantCulture, $"{Words.Of(dispute.State)} over {dispute.AmountMinor}");
 
     private static string In(Money money) =>
         string.Create(CultureInfo.InvariantCulture, $"{money.AmountMinor} {money.Currency}");

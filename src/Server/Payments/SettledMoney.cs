@@ -10,8 +10,12 @@ internal static class SettledMoney
     [
         new(ReceiptKind.Purchase, Captured(PaymentKind.Retail)),
         new(ReceiptKind.Fuel, Captured(PaymentKind.Fuel)),
-        new(ReceiptKind.Refund, Done("refund")),
-        new(ReceiptKind.Correction, Done("correction")),
+        // Of a top-up: what left for the card has a receipt at once, and another one where it came back.
+        new(ReceiptKind.Refund, Done("refund", "select id, amount_minor, currency, created_at from top_up_refund")),
+        new(
+            ReceiptKind.Correction,
+            Done("correction",
+                "select id, amount_minor, currency, settled_at from top_up_refund where state = 'failed'")),
         // Of those credited before top-ups had receipts no transfer is known.
         new(
             ReceiptKind.TopUp,
@@ -29,7 +33,7 @@ internal static class SettledMoney
                 p.currency, p.captured_at as at
             from payment p where p.dispute = 'lost'
             union all
-            select id, amount_minor, currency, settled_at from top_up where dispute is not null
+            select id, dispute_minor, currency, settled_at from top_up where dispute is not null
             """),
     ];
 
@@ -39,9 +43,11 @@ internal static class SettledMoney
         where kind = '{Words.Of(kind)}' and captured_at is not null
         """;
 
-    private static string Done(string kind) =>
+    private static string Done(string kind, string andThose) =>
         $"""
         select id, amount_minor, currency, coalesce(decided_at, requested_at) as at from adjustment
         where kind = '{kind}' and state = 'done'
+        union all
+        {andThose}
         """;
 }

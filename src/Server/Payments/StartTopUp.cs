@@ -18,7 +18,7 @@ internal sealed record TopUpRequest(long? AmountMinor, string? Currency, TopUpRe
 /// </summary>
 internal sealed partial class StartTopUp(
     Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store,
-    TopUpWaiters waiters, SettleTopUp settle, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
+    TopUpWaiters waiters, AskProvider ask, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
 {
     public async Task<IResult> RunAsync(HttpContext http)
     {
@@ -117,55 +117,14 @@ internal sealed partial class StartTopUp(
         try
         {
             if (await store.FindAsync(id, CancellationToken.None) is not { } topUp) return;
-            await AskAsync(topUp, credits: false, CancellationToken.None);
+            await ask.RunAsync(topUp, credits: false, CancellationToken.None);
         }
         catch (Exception fault)
         {
-            ProviderFailed(log, id, fault.GetType().Name);
+            AskFailed(log, id, fault.GetType().Name);
         }
     }
 
-    /// <summary>Asks the provider for the money, or what became of it, and settles what it says.</summary>
-    /// <param name="credits">False right after the wish: then the provider's signed message is waited for, so that
-    /// nothing in a request alone moves money.</param>
-    public async Task AskAsync(TopUp topUp, bool credits, CancellationToken ct)
-    {
-        if (providers.Find(topUp.Provider) is not { } provider)
-        {
-            ProviderFailed(log, topUp.Id, $"there is no provider {topUp.Provider}");
-            return;
-        }
-        switch (await CallAsync(provider, topUp, ct))
-        {
-            case ProviderCall<ProviderPayment?>.Succeeded { Value: { Status: ProviderPaymentStatus.Succeeded } paid }
-                when !credits:
-                await store.SetPendingAsync(topUp.Id, paid, ct);
-                break;
-            case ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment }:
-                await settle.RunAsync(provider, payment, ct);
-                break;
-            case ProviderCall<ProviderPayment?>.Failed failed:
-                await settle.RefusedAsync(topUp, failed.Code, ct);
-                break;
-            case ProviderCall<ProviderPayment?>.Unknown unknown:
-                ProviderFailed(log, topUp.Id, unknown.Why);
-                break;
-        }
-    }
-
-    private static async Task<ProviderCall<ProviderPayment?>> CallAsync(
-        IPaymentProvider provider, TopUp topUp, CancellationToken ct)
-    {
-        if (topUp.ProviderPaymentId is { } known) return await provider.FetchAsync(known, ct);
-        return await provider.CreateAsync(topUp.Id, topUp.Amount, topUp.Method, ct) switch
-        {
-            ProviderCall<ProviderPayment>.Succeeded made => new ProviderCall<ProviderPayment?>.Succeeded(made.Value),
-            ProviderCall<ProviderPayment>.Failed failed => new ProviderCall<ProviderPayment?>.Failed(failed.Code),
-            ProviderCall<ProviderPayment>.Unknown unknown => new ProviderCall<ProviderPayment?>.Unknown(unknown.Why),
-            _ => throw new InvalidOperationException("A call has one of three outcomes."),
-        };
-    }
-
-    [LoggerMessage(1501, LogLevel.Warning, "What became of top-up {TopUp} is not known ({Why}); it is asked again.")]
-    private static partial void ProviderFailed(ILogger log, Guid topUp, string why);
+    [LoggerMessage(1507, LogLevel.Warning, "Asking for top-up {TopUp} failed ({Why}); it is tried again.")]
+    private static partial void AskFailed(ILogger log, Guid topUp, string why);
 }

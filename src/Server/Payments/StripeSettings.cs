@@ -17,6 +17,9 @@ public sealed record StripeSettings(string SecretKey, string PublishableKey, IRe
     /// <summary>The first pause between two tries; it doubles, with chance in it.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>For how long Stripe is not asked after it has been silent several times.</summary>
+    public TimeSpan LeaveAlone { get; init; } = TimeSpan.FromSeconds(30);
+
     public bool IsLive => !SecretKey.Contains("_test_", StringComparison.Ordinal);
 
     public override string ToString() => nameof(StripeSettings);

@@ -33,6 +33,9 @@ internal sealed record TopUp(
     public Guid? CreditTransferId { get; init; }
 
     public DisputeState? Dispute { get; init; }
+
+    /// <summary>How much of it the bank objects to.</summary>
+    public long? DisputeMinor { get; init; }
 }
 
 /// <param name="NextAction">Where the customer has to go on; null: nowhere.</param>

@@ -11,7 +11,7 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
     private const string Columns =
         """
         id, person_id, provider, provider_payment_id, amount_minor, currency, state, exception, polls, created_at,
-        settled_at, method_type, method_token, action_url, failure_code, credit_transfer, dispute
+        settled_at, method_type, method_token, action_url, failure_code, credit_transfer, dispute, dispute_minor
         """;
 
     public async Task<TopUp?> FindAsync(Guid id, CancellationToken ct)
@@ -68,7 +68,7 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
     public async Task SetExceptionAsync(Guid id, string exception, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "update top_up set exception = $2 where id = $1 and state <> 'credited'");
+            "update top_up set exception = $2 where id = $1");
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = exception });
         await command.ExecuteNonQueryAsync(ct);
@@ -117,6 +117,7 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
                 FailureCode = Text(reader, 14),
                 CreditTransferId = reader.IsDBNull(15) ? null : reader.GetGuid(15),
                 Dispute = Text(reader, 16) is { } dispute ? Words.Read<DisputeState>(dispute) : null,
+                DisputeMinor = reader.IsDBNull(17) ? null : reader.GetInt64(17),
             });
         return found;
     }

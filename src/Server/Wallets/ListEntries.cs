@@ -52,7 +52,7 @@ internal sealed class ListEntries(GeneralLedger ledger)
         (_, TransferCode.OverCapture) => ("over_capture", "Taken beyond what was set aside"),
         (_, TransferCode.Refund) => ("refund", "Refund"),
         (_, TransferCode.Chargeback) => ("chargeback", "Payment taken back"),
-        (_, TransferCode.ChargebackWon) => ("chargeback_won", "Payment no longer taken back"),
+        (_, TransferCode.ChargebackWon) => ("chargeback_won", "Money taken back before, here again"),
         (_, TransferCode.DebtCollect) => ("debt_collect", "Debt paid"),
         (_, TransferCode.Correction) => ("correction", "Correction by staff"),
         (_, TransferCode.Fee) => ("fee", "Fee"),

@@ -77,6 +77,8 @@ public sealed record Settings
             Provider = reader.OneOf("SIGHTPAY_PROVIDER", "sandbox", "stripe", "none") ?? "sandbox",
         };
         settings = settings with { Stripe = ReadStripe(reader, settings) };
+        // Its stations' keys lie in a file: no demo set beside real money, not even where none was asked for.
+        if (settings.Stripe is { IsLive: true }) settings = settings with { Demo = false };
         reader.RefuseUnknown();
         if (settings is { CertificateKey: not null, Certificate: null })
             throw new SettingsException("SIGHTPAY_CERTIFICATE_KEY needs SIGHTPAY_CERTIFICATE: set both or neither.");
@@ -107,11 +109,23 @@ public sealed record Settings
         {
             ReturnUrl = new Uri(home, "/app/wallet"),
         };
-        if (stripe.IsLive && settings.Demo == true)
-            throw new SettingsException(
-                "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not "
-                + "go together.");
-        return address is null ? stripe : stripe with { Address = address };
+        if (address is not null) stripe = stripe with { Address = address };
+        return Objection(stripe, settings.Demo) is { } objection ? throw new SettingsException(objection) : stripe;
+    }
+
+    private static string? Objection(StripeSettings stripe, bool? demo)
+    {
+        if (stripe.IsLive && demo == true)
+            return "SIGHTPAY_STRIPE_SECRET_KEY is a live key and SIGHTPAY_DEMO is 1: real money and the demo set do not"
+                + " go together.";
+        if (stripe.IsLive == stripe.PublishableKey.StartsWith("pk_test_", StringComparison.Ordinal))
+            return "SIGHTPAY_STRIPE_SECRET_KEY and SIGHTPAY_STRIPE_PUBLISHABLE_KEY are one of a live and one of a test "
+                + "account: take both from the same.";
+        if (stripe.WebhookSecrets.Any(secret => !secret.StartsWith("whsec_", StringComparison.Ordinal)))
+            return "Each of SIGHTPAY_STRIPE_WEBHOOK_SECRETS must begin with whsec_.";
+        return stripe.Address is { Scheme: "http", IsLoopback: false }
+            ? "SIGHTPAY_STRIPE_URL must be an https address: the secret key goes there."
+            : null;
     }
 
     private static string DefaultDataFolder(IReadOnlyDictionary<string, string> environment)
@@ -134,6 +148,7 @@ public sealed record Limits
     public long TopUpMinorMin { get; init; } = 1_00;
     public long TopUpMinorMax { get; init; } = 10_000_00;
     public long OperatorAloneMinor { get; init; } = 500_00;
+    public long CashierAloneMinor { get; init; } = 100_00;
     public int SignInsPerMinute { get; init; } = 10;
     public int SignUpsPerHour { get; init; } = 60;
     public SpendingSettings Spending { get; init; } = new();
@@ -146,6 +161,7 @@ public sealed record Limits
             PicturePixelsMax = reader.Whole("SIGHTPAY_LIMIT_PICTURE_PIXELS", 24_000_000, 10_000, 200_000_000),
             TopUpMinorMin = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR", 1_00, 1, 1_000_000_000_000),
             TopUpMinorMax = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", 10_000_00, 1, 1_000_000_000_000),
+            CashierAloneMinor = reader.Whole("SIGHTPAY_LIMIT_CASHIER_ALONE_MINOR", 100_00, 0, 1_000_000_000_000),
             OperatorAloneMinor = reader.Whole("SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR", 500_00, 0, 1_000_000_000_000),
             SignInsPerMinute = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", 10, 1, 1_000_000),
             SignUpsPerHour = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", 60, 1, 1_000_000),

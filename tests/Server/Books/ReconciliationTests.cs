@@ -70,6 +70,61 @@ public sealed class ReconciliationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_objection_whose_messages_were_lost_is_named_once_they_are_no_longer_on_their_way()
+    {
+        await _day.ExecuteAsync(
+            """
+            update sandbox_payment set disputed_at = now() - interval '10 minutes', dispute = 'lost',
+                dispute_decided_at = now() + interval '1 day'
+            where amount_minor = 30000
+            """);
+        Assert.Empty(await _day.DifferencesAsync());
+        await _day.ExecuteAsync(
+            "update sandbox_payment set disputed_at = now() - interval '2 hours' where dispute is not null");
+        Assert.Matches(
+            "^providers: a bank's objection to payment pay_.* of sandbox is open over 30000, top-up .* says none$",
+            Assert.Single(await _day.DifferencesAsync()));
+    }
+
+    [Fact]
+    public async Task A_decision_on_an_objection_whose_message_was_lost_is_named()
+    {
+        await _day.ExecuteAsync("update top_up set dispute = 'open', dispute_minor = 30000 where amount_minor = 30000");
+        await _day.ExecuteAsync(
+            """
+            update sandbox_payment set disputed_at = now() - interval '70 days', dispute = 'lost',
+                dispute_decided_at = now() - interval '1 minute'
+            where amount_minor = 30000
+            """);
+        Assert.Contains(await _day.DifferencesAsync(), line => line.StartsWith("providers: a bank's objection to ")
+            && line.Contains("is lost over 30000, top-up ") && line.EndsWith(" says open over 30000"));
+    }
+
+    [Fact]
+    public async Task Money_that_went_back_at_the_provider_alone_or_here_alone_is_named()
+    {
+        await _day.ExecuteAsync(
+            """
+            insert into sandbox_refund (id, payment_id, amount_minor, status, created_at, decided_at)
+            select 're_lost', id, 500, 'succeeded', now() - interval '2 hours', now() - interval '2 hours'
+            from sandbox_payment where amount_minor = 30000
+            """);
+        Assert.Matches("^providers: payment pay_.* of sandbox gave back 500, top-up .* says 0$",
+            Assert.Single(await _day.DifferencesAsync()));
+        await _day.ExecuteAsync(
+            """
+            delete from sandbox_refund;
+            insert into top_up_refund
+                (id, top_up, person, provider, amount_minor, currency, state, poll_at, created_at, settled_at)
+            select gen_random_uuid(), id, person_id, provider, 700, 'INR', 'done', now(), now(), now()
+            from top_up where amount_minor = 30000
+            """);
+        Assert.Contains(await _day.DifferencesAsync(), line =>
+            line.StartsWith("providers: payment pay_") && line.Contains(" gave back 0, top-up ")
+            && line.EndsWith(" says 700"));
+    }
+
+    [Fact]
     public async Task Another_amount_at_the_provider_is_named_from_both_sides()
     {
         await _day.ExecuteAsync(

@@ -56,6 +56,8 @@ public sealed class SandboxCardTests : IAsyncLifetime
     public async Task A_silent_card_is_asked_again_and_credited_once()
     {
         var topUp = await TopUpAsync("card_timeout");
+        await Eventually.HoldsAsync(() => _server.ScalarAsync<bool>(
+            "select exists (select from provider_call where reference = $1 and state = 'unknown')", topUp));
         await StateAsync(topUp, "created");
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");
@@ -107,6 +109,50 @@ public sealed class SandboxCardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Money_goes_back_to_a_card_that_takes_it()
+    {
+        var topUp = await TopUpAsync("card_ok");
+        await StateAsync(topUp, "credited");
+        var refund = await RefundAsync(topUp);
+        Assert.Equal(0, await BalanceAsync());
+        await RefundStateAsync(refund, "done");
+        await InboxEmptyAsync();
+        Assert.Equal((0L, "success"), (await BalanceAsync(), await _server.ScalarAsync<string>(
+            "select state from provider_call where reference = $1", refund)));
+    }
+
+    [Fact]
+    public async Task Money_for_a_closed_card_is_in_the_wallet_again()
+    {
+        var topUp = await TopUpAsync("card_refund_fails");
+        await StateAsync(topUp, "credited");
+        var refund = await RefundAsync(topUp);
+        await RefundStateAsync(refund, "provider_pending");
+        Assert.Equal(0, await BalanceAsync());
+        _server.Clock.Advance(SandboxCard.Late + TimeSpan.FromSeconds(6));
+        await RefundStateAsync(refund, "failed");
+        Assert.Equal(40_00, await BalanceAsync());
+    }
+
+    [Fact]
+    public async Task A_card_whose_customer_does_not_come_back_is_given_up()
+    {
+        var topUp = await TopUpAsync("card_action");
+        await StateAsync(topUp, "action_needed");
+        await _server.ExecuteAsync(
+            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1",
+            topUp);
+        _server.Clock.Advance(TimeSpan.FromMinutes(2));
+        await StateAsync(topUp, "failed");
+        Assert.Equal("abandoned", (await ShownAsync(topUp)).GetProperty("failure_code").GetString());
+        using var form = new FormUrlEncodedContent([new("decision", "approve")]);
+        var payment = await _server.ScalarAsync<string>("select id from sandbox_payment where reference = $1", topUp);
+        using var answer = await _server.Http.PostAsync($"/sandbox/bank/{payment}", form);
+        await InboxEmptyAsync();
+        Assert.Equal(0, await BalanceAsync());
+    }
+
+    [Fact]
     public async Task An_installation_without_a_provider_takes_no_money()
     {
         await using var server = await InnerServer.StartAsync(new()
@@ -132,6 +178,22 @@ public sealed class SandboxCardTests : IAsyncLifetime
         Assert.True(made.Status == 201, made.Text);
         return made.Json.GetProperty("id").GetGuid();
     }
+
+    private async Task<Guid> RefundAsync(Guid topUp)
+    {
+        var made = await _server.SendAsync(
+            HttpMethod.Post, $"/wallet/top-ups/{topUp}/refunds", new { }, _person,
+            Ids.Next(TimeProvider.System).ToString());
+        Assert.True(made.Status == 201, made.Text);
+        return made.Json.GetProperty("id").GetGuid();
+    }
+
+    private Task RefundStateAsync(Guid refund, string state) => Eventually.HoldsAsync(async () =>
+    {
+        _server.Get<SandboxSignal>().Set();
+        _server.Get<InboxSignal>().Set();
+        return await _server.ScalarAsync<string>("select state from top_up_refund where id = $1", refund) == state;
+    });
 
     private async Task<System.Text.Json.JsonElement> ShownAsync(Guid topUp) =>
         (await _server.GetAsync($"/wallet/top-ups/{topUp}", _person)).Json;

@@ -121,9 +121,24 @@ public sealed class ErasePersonTests : IAsyncLifetime
             Assert.Equal(code, await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
             await ExecuteAsync(string.Format(null, row, over));
         }
+        await ExecuteAsync("update top_up set dispute = 'open', dispute_minor = 1");
+        Assert.Equal("dispute_open", await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
+        await ExecuteAsync("update top_up set dispute = null, dispute_minor = null");
+        await ExecuteAsync(
+            """
+            insert into top_up_refund
+                (id, top_up, person, provider, amount_minor, currency, state, reason, poll_at, created_at)
+            select gen_random_uuid(), id, person_id, provider, 1, 'INR', 'provider_pending', 'Asha moves home', now(),
+                now()
+            from top_up
+            """);
+        Assert.Equal("top_up_refund_open", await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
+        await ExecuteAsync("update top_up_refund set state = 'done'");
         await EraseAsync(_asha.Http, HttpStatusCode.NoContent);
         Assert.DoesNotContain("home", await ScalarAsync<string>(
             "select coalesce(string_agg(row_to_json(p)::text, ''), '') from payment p where person = $1"));
+        Assert.DoesNotContain("home", await ScalarAsync<string>(
+            "select coalesce(string_agg(row_to_json(r)::text, ''), '') from top_up_refund r where person = $1"));
     }
 
     [Fact]

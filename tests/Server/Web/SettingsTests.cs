@@ -101,16 +101,29 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("sandbox", "sk_test_river", "0", "SIGHTPAY_PROVIDER is not stripe")]
     [InlineData("stripe", "sk_live_river", "1", "SIGHTPAY_DEMO")]
+    [InlineData("stripe", "sk_live_river", "0", "the same")]
     [InlineData("stripe", "river", "0", "must begin with")]
+    [InlineData("stripe", "sk_test_river", "0", "whsec_", "whsec_1,river")]
+    [InlineData("stripe", "sk_test_river", "0", "https", "whsec_1", "http://stripe.example")]
     public void Stripes_keys_that_do_not_fit_are_refused_and_never_repeated(
-        string provider, string key, string demo, string why)
+        string provider, string key, string demo, string why, string hooks = "whsec_1", string url = "")
     {
         var refused = Assert.Throws<SettingsException>(() => Read(
             ("SIGHTPAY_PROVIDER", provider), ("SIGHTPAY_STRIPE_SECRET_KEY", key), ("SIGHTPAY_DEMO", demo),
-            ("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", "pk_test_1"), ("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", "whsec_1")));
+            ("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", "pk_test_1"), ("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", hooks),
+            ("SIGHTPAY_STRIPE_URL", url)));
         Assert.Contains(why, refused.Message);
         Assert.DoesNotContain("river", refused.Message);
     }
+
+    [Theory]
+    [InlineData("live", false)]
+    [InlineData("test", null)]
+    public void Beside_a_live_key_there_is_no_demo_set_even_by_default(string account, bool? demo) =>
+        Assert.Equal(demo, Read(
+            ("SIGHTPAY_PROVIDER", "stripe"), ("SIGHTPAY_STRIPE_SECRET_KEY", $"sk_{account}_1"),
+            ("SIGHTPAY_STRIPE_PUBLISHABLE_KEY", $"pk_{account}_1"),
+            ("SIGHTPAY_STRIPE_WEBHOOK_SECRETS", "whsec_1")).Demo);
 
     [Fact]
     public void An_empty_value_counts_as_unset() => Assert.Null(Read(("SIGHTPAY_CAMERA", "")).Camera);

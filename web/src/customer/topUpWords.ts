@@ -8,6 +8,8 @@ const failures: Readonly<Record<string, string>> = {
   card_declined: "The card was declined and nothing was taken. Try another card, or ask your bank.",
   insufficient_funds: "There is not enough money on this card. Try another one.",
   expired_card: "This card is too old. Try another one.",
+  expired: "It could not be paid for an hour, so it was given up and nothing was taken. Try again.",
+  abandoned: "The bank did not get your yes for a day, so it was given up and nothing was taken. Try again.",
   authentication_failed: "The bank did not get your yes, and nothing was taken. Try again.",
 };
 

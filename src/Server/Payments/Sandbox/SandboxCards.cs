@@ -5,11 +5,13 @@ namespace SightPay.Server.Payments.Sandbox;
 /// <param name="Answers">False: the call that asks for the money hears nothing, though the money is taken.</param>
 /// <param name="Messages">How often the outcome is told, each time under another number.</param>
 /// <param name="DisputeWon">Null: no bank objects; else how the bank decides in the end.</param>
+/// <param name="RefundFails">Its bank takes nothing back.</param>
 internal sealed record SandboxCard(
     string Token, string Name, string Does, TimeSpan? SucceedsIn, bool Answers = true, int Messages = 1,
-    bool NeedsAction = false, bool? DisputeWon = null)
+    bool NeedsAction = false, bool? DisputeWon = null, bool RefundFails = false)
 {
     public const string DeclineCode = "card_declined";
+    public const string RefundFailureCode = "expired_or_canceled_card";
 
     /// <summary>Late enough to be seen, soon enough to be tried out.</summary>
     public static readonly TimeSpan Late = TimeSpan.FromSeconds(20);
@@ -30,6 +32,8 @@ internal sealed record SandboxCard(
             TimeSpan.Zero, DisputeWon: false),
         new("card_disputed_won", "Card with a dispute", "succeeds; its bank takes the money back and returns it",
             TimeSpan.Zero, DisputeWon: true),
+        new("card_refund_fails", "Card that is closed", "succeeds; money sent back to it returns after 20 seconds",
+            TimeSpan.Zero, RefundFails: true),
     ];
 
     public override string ToString() => Name;

@@ -55,6 +55,35 @@ internal sealed class SandboxProvider(
     public async Task<ProviderCall<ProviderPayment?>> FetchAsync(string providerPaymentId, CancellationToken ct) =>
         new ProviderCall<ProviderPayment?>.Succeeded(await ReadAsync("id = $1", providerPaymentId, ct));
 
+    public async Task<ProviderCall<ProviderPayment?>> CancelAsync(string providerPaymentId, CancellationToken ct)
+    {
+        await EndAsync(providerPaymentId, "cancelled", ct);
+        return await FetchAsync(providerPaymentId, ct);
+    }
+
+    public async Task<ProviderCall<ProviderRefund>> RefundAsync(
+        Guid reference, string providerPaymentId, Money amount, CancellationToken ct)
+    {
+        if (await ReadAsync("id = $1", providerPaymentId, ct) is not { } payment)
+            return new ProviderCall<ProviderRefund>.Failed("payment_unknown");
+        if (payment.Refunds.FirstOrDefault(refund => refund.Reference == reference) is { } known)
+            return new ProviderCall<ProviderRefund>.Succeeded(known);
+        if (payment.Status != ProviderPaymentStatus.Succeeded)
+            return new ProviderCall<ProviderRefund>.Failed("payment_not_taken");
+        var back = payment.Refunds.Where(refund => refund.Status != ProviderRefundStatus.Failed)
+            .Sum(refund => refund.AmountMinor);
+        if (amount.AmountMinor > payment.Amount.AmountMinor - back)
+            return new ProviderCall<ProviderRefund>.Failed("refund_above_payment");
+        await RecordRefundAsync(reference, providerPaymentId, amount.AmountMinor, ct);
+        payment = await ReadAsync("id = $1", providerPaymentId, ct);
+        return new ProviderCall<ProviderRefund>.Succeeded(
+            payment!.Refunds.Single(refund => refund.Reference == reference));
+    }
+
+    public async Task<ProviderCall<ProviderPayment?>> FindAsync(
+        Guid reference, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) =>
+        new ProviderCall<ProviderPayment?>.Succeeded(await ReadAsync("reference = $1", reference, ct));
+
     public WebhookJudgement Judge(
         IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew)
     {
@@ -66,14 +95,34 @@ internal sealed class SandboxProvider(
         DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns}, created_at from sandbox_payment where created_at >= $1 and created_at < $2 "
-            + "order by created_at, id");
-        var now = Now();
+            $"""
+             select {Columns}, created_at from sandbox_payment
+             where created_at >= $1 and created_at < $2 order by created_at, id
+             """);
         command.Parameters.Add(new() { Value = from.ToUniversalTime() });
         command.Parameters.Add(new() { Value = to.ToUniversalTime() });
+        var now = Now();
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
             yield return new(Read(reader, now), reader.GetFieldValue<DateTimeOffset>(10));
+    }
+
+    public async IAsyncEnumerable<ReportedReturn> ListReturnsAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select payment_id, created_at from sandbox_refund where created_at >= $1 and created_at < $2
+            union all
+            select id, disputed_at from sandbox_payment
+            where disputed_at >= $1 and disputed_at < $2 and disputed_at <= $3
+            """);
+        command.Parameters.Add(new() { Value = from.ToUniversalTime() });
+        command.Parameters.Add(new() { Value = to.ToUniversalTime() });
+        command.Parameters.Add(new() { Value = Now() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            yield return new(reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1));
     }
 
     public string? PaymentIdOf(ReadOnlySpan<byte> message)
@@ -89,9 +138,12 @@ internal sealed class SandboxProvider(
     }
 
     /// <summary>The customer has decided on the bank's page; the first decision counts.</summary>
-    public async Task DecideAsync(string paymentId, bool approve, CancellationToken ct)
+    public Task DecideAsync(string paymentId, bool approve, CancellationToken ct) =>
+        EndAsync(paymentId, approve ? "succeeded" : "failed", ct);
+
+    /// <summary>What waits for its customer waits no longer, and says so.</summary>
+    private async Task EndAsync(string paymentId, string status, CancellationToken ct)
     {
-        var status = approve ? "succeeded" : "failed";
         await using var command = database.CreateCommand(
             """
             with decided as (
@@ -105,6 +157,30 @@ internal sealed class SandboxProvider(
         command.Parameters.Add(new() { Value = Now() });
         command.Parameters.Add(new() { Value = eventId });
         command.Parameters.Add(new() { Value = MessageOf(eventId, paymentId, status) });
+        await command.ExecuteNonQueryAsync(ct);
+        signal.Set();
+    }
+
+    private async Task RecordRefundAsync(Guid reference, string paymentId, long amountMinor, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            with refund as (
+                insert into sandbox_refund (id, payment_id, reference, amount_minor, status, created_at, decided_at)
+                select $1, p.id, $3, $4, case when p.card = $8 then 'failed' else 'succeeded' end, $5,
+                    case when p.card = $8 then $9 else $5 end
+                from sandbox_payment p where p.id = $2
+                on conflict (reference) do nothing returning payment_id, decided_at)
+            insert into sandbox_event (id, payment_id, body, next_at) select $6, payment_id, $7, decided_at from refund
+            """);
+        var (eventId, now) = (NewId("evt_"), Now());
+        foreach (var value in (object[])
+            [
+                NewId("re_"), paymentId, reference, amountMinor, now, eventId,
+                MessageOf(eventId, paymentId, "refunded"), SandboxCard.All.Single(card => card.RefundFails).Token,
+                now + SandboxCard.Late,
+            ])
+            command.Parameters.Add(new() { Value = value });
         await command.ExecuteNonQueryAsync(ct);
         signal.Set();
     }
@@ -155,8 +231,37 @@ internal sealed class SandboxProvider(
     {
         await using var command = database.CreateCommand($"select {Columns} from sandbox_payment where {where}");
         command.Parameters.Add(new() { Value = value });
+        ProviderPayment payment;
+        await using (var reader = await command.ExecuteReaderAsync(ct))
+        {
+            if (!await reader.ReadAsync(ct)) return null;
+            payment = Read(reader, Now());
+        }
+        return payment with { Refunds = await RefundsOfAsync(payment.Id, ct) };
+    }
+
+    private async Task<IReadOnlyList<ProviderRefund>> RefundsOfAsync(string paymentId, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select id, reference, amount_minor, status, decided_at from sandbox_refund
+            where payment_id = $1 order by created_at, id
+            """);
+        command.Parameters.Add(new() { Value = paymentId });
+        var (refunds, now) = (new List<ProviderRefund>(), Now());
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? Read(reader, Now()) : null;
+        while (await reader.ReadAsync(ct))
+        {
+            var status = reader.GetFieldValue<DateTimeOffset>(4) > now ? ProviderRefundStatus.Pending
+                : reader.GetString(3) == "succeeded" ? ProviderRefundStatus.Succeeded
+                : ProviderRefundStatus.Failed;
+            refunds.Add(new(
+                reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), reader.GetInt64(2), status)
+            {
+                FailureCode = status == ProviderRefundStatus.Failed ? SandboxCard.RefundFailureCode : null,
+            });
+        }
+        return refunds;
     }
 
     /// <summary>A payment as it is seen now: what is recorded for later has not happened yet.</summary>
@@ -165,18 +270,20 @@ internal sealed class SandboxProvider(
         var (id, stored) = (reader.GetString(0), reader.GetString(4));
         var status = stored switch
         {
-            "succeeded" or "failed" when Passed(6) is null or true =>
+            "succeeded" or "failed" or "cancelled" when Passed(6) is null or true =>
                 stored == "succeeded" ? ProviderPaymentStatus.Succeeded : ProviderPaymentStatus.Failed,
             "pending" => ProviderPaymentStatus.ActionNeeded,
             _ => ProviderPaymentStatus.Pending,
         };
-        return new(id, reader.GetGuid(1), new Money(reader.GetInt64(2), reader.GetString(3)), status)
+        var amountMinor = reader.GetInt64(2);
+        return new(id, reader.GetGuid(1), new Money(amountMinor, reader.GetString(3)), status)
         {
             ActionUrl = status == ProviderPaymentStatus.ActionNeeded ? $"/sandbox/bank/{id}" : null,
-            FailureCode = status == ProviderPaymentStatus.Failed ? SandboxCard.DeclineCode : null,
-            Dispute = Passed(7) != true ? null
-                : Passed(8) != true ? DisputeState.Open
-                : reader.GetString(9) == "won" ? DisputeState.Won : DisputeState.Lost,
+            FailureCode = status != ProviderPaymentStatus.Failed ? null
+                : stored == "cancelled" ? "abandoned" : SandboxCard.DeclineCode,
+            Dispute = Passed(7) != true ? null : new(
+                Passed(8) != true ? DisputeState.Open
+                : reader.GetString(9) == "won" ? DisputeState.Won : DisputeState.Lost, amountMinor),
         };
 
         bool? Passed(int column) =>

@@ -16,9 +16,8 @@ internal sealed class StripeApi(StripeSettings settings, HttpMessageHandler hand
 
     private const int TriesMax = 3;
 
-    /// <summary>After so many calls without an answer the next ones fail at once, for this long.</summary>
+    /// <summary>After so many tries without an answer the next calls end at once, for a while.</summary>
     private const int SilentMax = 5;
-    private static readonly TimeSpan LeaveAlone = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
@@ -30,7 +29,7 @@ internal sealed class StripeApi(StripeSettings settings, HttpMessageHandler hand
         HttpMethod method, string path, IReadOnlyList<KeyValuePair<string, string>> form, string? idempotencyKey,
         CancellationToken ct)
     {
-        if (_silent >= SilentMax && clock.GetElapsedTime(_leftAloneSince) < LeaveAlone)
+        if (_silent >= SilentMax && clock.GetElapsedTime(_leftAloneSince) < settings.LeaveAlone)
             return new ProviderCall<JsonElement>.Unknown("the provider has been silent and is left alone for a while");
         var pause = settings.RetryAfter;
         for (var tries = 1; ; tries++)

@@ -15,6 +15,9 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
 
     private const string ReferenceName = "sightpay_reference";
 
+    /// <summary>Stripe's clock is not ours, and a call takes its time.</summary>
+    private static readonly TimeSpan LookAround = TimeSpan.FromMinutes(5);
+
     public string Name => ProviderName;
 
     public PaymentMethods Methods { get; } = new(
@@ -57,7 +60,7 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
             HttpMethod.Post, "/v1/payment_intents", form, $"sightpay-{reference}", ct);
         return call switch
         {
-            ProviderCall<JsonElement>.Succeeded { Value: var json } when PaymentOf(json, null) is { } payment =>
+            ProviderCall<JsonElement>.Succeeded { Value: var json } when PaymentOf(json) is { } payment =>
                 new ProviderCall<ProviderPayment>.Succeeded(payment),
             ProviderCall<JsonElement>.Succeeded =>
                 new ProviderCall<ProviderPayment>.Unknown("the answer is no payment of ours"),
@@ -72,13 +75,11 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
         var id = Uri.EscapeDataString(providerPaymentId);
         switch (await api.SendAsync(HttpMethod.Get, $"/v1/payment_intents/{id}", [], null, ct))
         {
+            case ProviderCall<JsonElement>.Succeeded { Value: var json } when PaymentOf(json) is not { } payment
+                || payment.Status != ProviderPaymentStatus.Succeeded:
+                return new ProviderCall<ProviderPayment?>.Succeeded(PaymentOf(json));
             case ProviderCall<JsonElement>.Succeeded { Value: var json }:
-                if (StripeApi.Text(json, "status") != "succeeded")
-                    return new ProviderCall<ProviderPayment?>.Succeeded(PaymentOf(json, null));
-                var list = await api.SendAsync(HttpMethod.Get, $"/v1/disputes?payment_intent={id}", [], null, ct);
-                return list is ProviderCall<JsonElement>.Succeeded { Value: var disputes }
-                    ? new ProviderCall<ProviderPayment?>.Succeeded(PaymentOf(json, DisputeOf(disputes)))
-                    : new ProviderCall<ProviderPayment?>.Unknown("the disputes could not be read");
+                return await WithWhatWentBackAsync(PaymentOf(json)!, id, ct);
             case ProviderCall<JsonElement>.Failed { Code: "resource_missing" }:
                 return new ProviderCall<ProviderPayment?>.Succeeded(null);
             case ProviderCall<JsonElement>.Failed { Code: var code }:
@@ -91,33 +92,132 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
         }
     }
 
-    /// <summary>Newest first, as Stripe lists them. Disputes are no part of its list.</summary>
+    /// <summary>Read after the payment has succeeded: what is known of it is then never older than the success.
+    /// </summary>
+    private async Task<ProviderCall<ProviderPayment?>> WithWhatWentBackAsync(
+        ProviderPayment payment, string id, CancellationToken ct)
+    {
+        try
+        {
+            var disputes = await ListAllAsync($"/v1/disputes?payment_intent={id}", ct).ToListAsync(ct);
+            var refunds = await ListAllAsync($"/v1/refunds?payment_intent={id}", ct).ToListAsync(ct);
+            return new ProviderCall<ProviderPayment?>.Succeeded(payment with
+            {
+                Dispute = disputes.Select(DisputeOf).FirstOrDefault(dispute => dispute is not null),
+                Refunds = [.. refunds.Select(RefundOf).OfType<ProviderRefund>()],
+            });
+        }
+        catch (HttpRequestException fault)
+        {
+            return new ProviderCall<ProviderPayment?>.Unknown(fault.Message);
+        }
+    }
+
+    public async Task<ProviderCall<ProviderPayment?>> CancelAsync(string providerPaymentId, CancellationToken ct)
+    {
+        var call = await api.SendAsync(
+            HttpMethod.Post, $"/v1/payment_intents/{Uri.EscapeDataString(providerPaymentId)}/cancel",
+            [new("cancellation_reason", "abandoned")], $"sightpay-cancel-{providerPaymentId}", ct);
+        return call is ProviderCall<JsonElement>.Unknown { Why: var why }
+            ? new ProviderCall<ProviderPayment?>.Unknown(why)
+            // Also where it was refused: what has succeeded or ended cannot be cancelled.
+            : await FetchAsync(providerPaymentId, ct);
+    }
+
+    public async Task<ProviderCall<ProviderRefund>> RefundAsync(
+        Guid reference, string providerPaymentId, Money amount, CancellationToken ct)
+    {
+        var call = await api.SendAsync(
+            HttpMethod.Post, "/v1/refunds",
+            [
+                new("payment_intent", providerPaymentId),
+                new("amount", amount.AmountMinor.ToString(CultureInfo.InvariantCulture)),
+                new($"metadata[{ReferenceName}]", reference.ToString()),
+            ], $"sightpay-refund-{reference}", ct);
+        return call switch
+        {
+            ProviderCall<JsonElement>.Succeeded { Value: var json } when RefundOf(json) is { } refund =>
+                new ProviderCall<ProviderRefund>.Succeeded(refund),
+            ProviderCall<JsonElement>.Succeeded => new ProviderCall<ProviderRefund>.Unknown("the answer is no refund"),
+            ProviderCall<JsonElement>.Failed { Code: var code } => new ProviderCall<ProviderRefund>.Failed(code),
+            ProviderCall<JsonElement>.Unknown { Why: var why } => new ProviderCall<ProviderRefund>.Unknown(why),
+            _ => throw new InvalidOperationException("A call has one of three outcomes."),
+        };
+    }
+
+    /// <summary>
+    /// Reads the list and not the search: that one lags behind what was made a minute ago
+    /// (docs.stripe.com/search#data-freshness). A payment that took the money counts before one that did not.
+    /// </summary>
+    public async Task<ProviderCall<ProviderPayment?>> FindAsync(
+        Guid reference, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    {
+        ProviderPayment? found = null;
+        try
+        {
+            await foreach (var (payment, _) in ListAsync(from - LookAround, to + LookAround, ct))
+                if (payment.Reference == reference && found?.Status != ProviderPaymentStatus.Succeeded)
+                    found = payment;
+        }
+        catch (HttpRequestException fault)
+        {
+            return new ProviderCall<ProviderPayment?>.Unknown(fault.Message);
+        }
+        return found is null
+            ? new ProviderCall<ProviderPayment?>.Succeeded(null)
+            : await FetchAsync(found.Id, ct);
+    }
+
+    /// <summary>Newest first, as Stripe lists them.</summary>
     public async IAsyncEnumerable<ReportedPayment> ListAsync(
         DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
     {
-        // Stripe counts whole seconds.
-        var period = string.Create(CultureInfo.InvariantCulture,
-            $"created[gte]={from.ToUnixTimeSeconds()}&created[lt]={to.ToUnixTimeSeconds() + 1}");
+        await foreach (var json in ListAllAsync($"/v1/payment_intents?{Period(from, to)}", ct))
+            // Others may take money by the same account: what does not bear our reference is not ours.
+            if (PaymentOf(json) is { } payment && CreatedOf(json) is { } at) yield return new(payment, at);
+    }
+
+    public async IAsyncEnumerable<ReportedReturn> ListReturnsAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var kind in (string[])["refunds", "disputes"])
+            await foreach (var json in ListAllAsync($"/v1/{kind}?{Period(from, to)}", ct))
+                if (StripeApi.Text(json, "payment_intent") is { } payment && CreatedOf(json) is { } at)
+                    yield return new(payment, at);
+    }
+
+    /// <summary>All pages of a list.</summary>
+    private async IAsyncEnumerable<JsonElement> ListAllAsync(
+        string path, [EnumeratorCancellation] CancellationToken ct)
+    {
         string? after = null;
         do
         {
-            var path = $"/v1/payment_intents?limit=100&{period}{(after is null ? "" : $"&starting_after={after}")}";
-            var call = await api.SendAsync(HttpMethod.Get, path, [], null, ct);
+            var call = await api.SendAsync(
+                HttpMethod.Get, $"{path}&limit=100{(after is null ? "" : $"&starting_after={after}")}", [], null, ct);
             if (call is not ProviderCall<JsonElement>.Succeeded { Value: var page }
-                || !page.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
-                throw new HttpRequestException("Stripe's list of payments could not be read.");
+                || !page.TryGetProperty("data", out var items) || items.ValueKind != JsonValueKind.Array)
+                throw new HttpRequestException($"A list of Stripe's could not be read: {path.Split('?')[0]}.");
             after = null;
-            foreach (var json in data.EnumerateArray())
+            foreach (var json in items.EnumerateArray())
             {
                 after = StripeApi.Text(json, "id");
-                // Others may take money by the same account: what does not bear our reference is not ours.
-                if (PaymentOf(json, null) is { } payment && json.TryGetProperty("created", out var created))
-                    yield return new(payment, DateTimeOffset.FromUnixTimeSeconds(created.GetInt64()));
+                yield return json;
             }
-            if (!page.TryGetProperty("has_more", out var more) || !more.GetBoolean()) after = null;
+            if (!page.TryGetProperty("has_more", out var more) || more.ValueKind != JsonValueKind.True) after = null;
         }
         while (after is not null);
     }
+
+    /// <summary>Stripe counts whole seconds.</summary>
+    private static string Period(DateTimeOffset from, DateTimeOffset to) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"created[gte]={from.ToUnixTimeSeconds()}&created[lt]={to.ToUnixTimeSeconds() + 1}");
+
+    private static DateTimeOffset? CreatedOf(JsonElement json) =>
+        json.TryGetProperty("created", out var created) && created.TryGetInt64(out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
 
     public WebhookJudgement Judge(
         IHeaderDictionary headers, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan skew)
@@ -142,7 +242,7 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
             : StripeApi.Text(about, "payment_intent");
     }
 
-    private static ProviderPayment? PaymentOf(JsonElement json, DisputeState? dispute)
+    private static ProviderPayment? PaymentOf(JsonElement json)
     {
         if (StripeApi.Text(json, "id") is not { } id || StripeApi.Text(json, "currency") is not { } currency
             || !json.TryGetProperty("amount", out var amount) || !amount.TryGetInt64(out var minor)
@@ -160,24 +260,38 @@ internal sealed class StripeProvider(StripeSettings settings, StripeApi api) : I
             ActionUrl = json.TryGetProperty("next_action", out var next) && next.ValueKind == JsonValueKind.Object
                 && next.TryGetProperty("redirect_to_url", out var redirect) ? StripeApi.Text(redirect, "url") : null,
             FailureCode = json.TryGetProperty("last_payment_error", out var error)
+                && error.ValueKind == JsonValueKind.Object
                 ? StripeApi.Text(error, "decline_code") ?? StripeApi.Text(error, "code")
-                : null,
-            Dispute = dispute,
+                : StripeApi.Text(json, "cancellation_reason"),
         };
     }
 
     /// <summary>Inquiries (<c>warning_...</c>) move no money; of several disputes the newest counts.</summary>
-    private static DisputeState? DisputeOf(JsonElement list)
+    private static ProviderDispute? DisputeOf(JsonElement dispute)
     {
-        if (!list.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array) return null;
-        foreach (var dispute in data.EnumerateArray())
-            switch (StripeApi.Text(dispute, "status"))
-            {
-                case "won": return DisputeState.Won;
-                case "lost": return DisputeState.Lost;
-                case "needs_response" or "under_review": return DisputeState.Open;
-            }
-        return null;
+        if (!dispute.TryGetProperty("amount", out var amount) || !amount.TryGetInt64(out var minor)) return null;
+        return StripeApi.Text(dispute, "status") switch
+        {
+            "won" => new(DisputeState.Won, minor),
+            "lost" => new(DisputeState.Lost, minor),
+            "needs_response" or "under_review" => new(DisputeState.Open, minor),
+            _ => null,
+        };
+    }
+
+    private static ProviderRefund? RefundOf(JsonElement refund)
+    {
+        if (StripeApi.Text(refund, "id") is not { } id || !refund.TryGetProperty("amount", out var amount)
+            || !amount.TryGetInt64(out var minor)) return null;
+        Guid? reference = refund.TryGetProperty("metadata", out var metadata)
+            && Guid.TryParse(StripeApi.Text(metadata, ReferenceName), out var ours) ? ours : null;
+        var status = StripeApi.Text(refund, "status") switch
+        {
+            "succeeded" => ProviderRefundStatus.Succeeded,
+            "failed" or "canceled" => ProviderRefundStatus.Failed,
+            _ => ProviderRefundStatus.Pending,
+        };
+        return new(id, reference, minor, status) { FailureCode = StripeApi.Text(refund, "failure_reason") };
     }
 
     /// <summary>Google Pay wraps Stripe's token into JSON.</summary>
