@@ -58,4 +58,15 @@ public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, F
 {
     /// <summary>Measured for <see cref="FaceDemand.Watch"/> only.</summary>
     public FaceMotion? Motion { get; init; }
+
+    /// <summary>
+    /// A live score below this is worth an alert. The four live faces of the smoke test have 0.73 and more, four of its
+    /// five attacks 0.03 and less, one 0.91 (liveness --data ../shared/data/liveness --pack precise): nine pictures say
+    /// that the network is fed rightly, and no more.
+    /// </summary>
+    public const float LiveScoreMin = 0.5f;
+
+    /// <summary>How much a single frame looks like a person and not like a picture of one, 0..1. Null where the pack
+    /// cannot say or the face has a flaw.</summary>
+    public float? LiveScore { get; init; }
 }
