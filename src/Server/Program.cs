@@ -123,7 +123,7 @@ internal static class Program
             Provider = settings.Provider, Stripe = settings.Stripe,
         });
         services.AddTransit(new TransitSettings(currency));
-        services.AddRetail(new RetailSettings(currency));
+        services.AddRetail(new RetailSettings(currency) { CashierAloneMinorMax = limits.CashierAloneMinor });
         replace?.Invoke(services);
         services.HoldBackWorkers();
 

@@ -79,6 +79,7 @@ public sealed class BooksPagesTests
         await auditor.PressAsync("nav-decisions");
         await auditor.SeeAsync("approval");
         await Assertions.Expect(auditor.At("approve")).ToHaveCountAsync(0);
+        await Assertions.Expect(auditor.At("nav-decisions")).Not.ToContainTextAsync("waiting");
         await auditor.InspectAsync("auditor-decisions");
         await auditor.PressAsync("nav-payments");
         await auditor.At("payment").First.ClickAsync();

@@ -10,6 +10,7 @@ using SightPay.Server.Api;
 using SightPay.Server.Faces;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Retail;
 using SightPay.Server.Web;
 using SightPay.Tests.Support;
 using Xunit;
@@ -147,6 +148,14 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
             stripe.Address.ToString(), stripe.ReturnUrl.ToString()));
         using var sandbox = await server.Http.PostAsync("/webhooks/sandbox", null);
         Assert.Equal("provider_not_found", await CodeAsync(sandbox));
+    }
+
+    [Fact]
+    public async Task Unread_config_SIGHTPAY_LIMIT_CASHIER_ALONE_MINOR()
+    {
+        var read = SettingsTests.Read(("SIGHTPAY_LIMIT_CASHIER_ALONE_MINOR", "77"));
+        await using var server = await TestServer.StartAsync(given => given with { Limits = read.Limits });
+        Assert.Equal(77, server.Services.GetRequiredService<RetailSettings>().CashierAloneMinorMax);
     }
 
     [Fact]

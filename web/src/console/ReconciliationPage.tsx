@@ -51,13 +51,15 @@ function Summary({ run }: { run: Reconciliation }) {
             ["Asked by", <Who key="who" name={run.requested_by} />],
             ["Reports from", dayAndClock(run.from)],
             ["Reports until", dayAndClock(run.to)],
-            ["Took", run.duration_ms != null && `${(run.duration_ms / 1_000).toFixed(1)} s`],
+            ["Took", run.duration_ms != null && span(run.duration_ms)],
           ]}
         />
       </Stack>
     </Card>
   );
 }
+
+const span = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 function Differences({ run }: { run: Reconciliation }) {
   const named = run.differences ?? [];

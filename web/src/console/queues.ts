@@ -20,5 +20,6 @@ export function useDecisionsWaiting(): number {
   });
   const me = session.person?.id;
   const others = (asked: Adjustment) => asked.requested_by !== `person:${me}` && asked.user_id !== me;
+  if (!acts) return 0;
   return (disputes.data?.items.length ?? 0) + (approvals.data?.items.filter(others).length ?? 0);
 }
