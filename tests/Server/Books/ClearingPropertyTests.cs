@@ -7,9 +7,9 @@ using Xunit;
 namespace SightPay.Server.Tests.Books;
 
 /// <summary>
-/// I14: whatever top-ups succeed, fail, are told twice, late or never, are taken back by a bank, or go back to their card
-/// by wish or by somebody at the provider, the clearing account is what the provider has taken and kept, and nobody's
-/// books differ.
+/// I14: whatever top-ups succeed, fail, are told twice, late or never, are taken back by a bank, or go back to their
+/// card by wish or by somebody at the provider, the clearing account is what the provider has taken and kept, and
+/// nobody's books differ.
 /// </summary>
 public sealed class ClearingPropertyTests
 {
