@@ -81,6 +81,29 @@ public sealed class WalletPagesTests(RunningServer server) : IClassFixture<Runni
     }
 
     [SkippableFact]
+    public async Task What_was_not_spent_goes_back_to_its_card()
+    {
+        await using var chromium = await StartAsync();
+        var phone = await Walker.OpenAsync(chromium, server.Address, Walker.Phone);
+        await phone.SignUpAsync("Rupa Nag");
+        await phone.TopUpAsync("300", 300_00);
+        await phone.PressAsync("to-top-ups");
+        await phone.SeeAsync("top-up-row");
+        await phone.InspectAsync("app-top-ups");
+        await phone.PressAsync("top-up-row");
+        await phone.FillAsync("send-back-amount", "301");
+        await phone.PressAsync("send-back");
+        await Assertions.Expect(phone.Page.Locator("main")).ToContainTextAsync("can go back");
+        await phone.FillAsync("send-back-amount", "120");
+        await phone.PressAsync("send-back");
+        await phone.SeeAsync("top-up-refund", "data-state", "done");
+        await phone.InspectAsync("app-top-up-sent-back");
+        await phone.PressAsync("nav-wallet");
+        await phone.SeeAsync("balance", "data-minor", 180_00);
+        Assert.Empty(phone.Errors);
+    }
+
+    [SkippableFact]
     public async Task The_code_to_show_is_another_one_each_time()
     {
         await using var chromium = await StartAsync();

@@ -10,6 +10,8 @@ import { PaymentsPage } from "./PaymentsPage";
 import { SecurityPage } from "./SecurityPage";
 import { Shell } from "./Shell";
 import { StatementPage } from "./StatementPage";
+import { TopUpPage } from "./TopUpPage";
+import { TopUpsPage } from "./TopUpsPage";
 import { WalletPage } from "./WalletPage";
 import { SignInPage, SignUpPage } from "./Welcome";
 
@@ -23,6 +25,8 @@ export function App() {
             <Route index element={<HomePage person={person} />} />
             <Route path="wallet" element={<WalletPage />} />
             <Route path="wallet/statement" element={<StatementPage />} />
+            <Route path="wallet/top-ups" element={<TopUpsPage />} />
+            <Route path="wallet/top-ups/:id" element={<TopUpPage />} />
             <Route path="code" element={<CodePage person={person} />} />
             <Route path="payments" element={<PaymentsPage />} />
             <Route path="payments/:id" element={<PaymentPage />} />

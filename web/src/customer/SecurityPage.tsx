@@ -1,6 +1,7 @@
 import { Button, Card, Group, List, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { Link } from "react-router";
 import { fieldErrors } from "../shared/api/problem";
 import type { Person, SignedInPerson, SpendingLimits } from "../shared/api/types";
 import { minorDigits, money, parseAmount } from "../shared/format";
@@ -240,7 +241,10 @@ function EraseCard({ person }: { person: SignedInPerson }) {
           Erase this account
         </Title>
         <List size="sm" spacing={4}>
-          <List.Item>The wallet has to be empty, with nothing set aside and nothing owed.</List.Item>
+          <List.Item>
+            The wallet has to be empty, with nothing set aside and nothing owed.{" "}
+            <Link to="/wallet/top-ups">Send money back to your card</Link> first.
+          </List.Item>
           <List.Item>No journey may be open and no objection undecided.</List.Item>
           <List.Item>
             Your name, address, face, PIN and phone number are erased for good. Amounts and times stay, without you.

@@ -35,9 +35,14 @@ function Entries() {
         <Title order={2} size="h4">
           What went in and out
         </Title>
-        <Anchor component={Link} to="/wallet/statement" size="sm" fw={600} data-testid="to-statement">
-          Statement
-        </Anchor>
+        <Group gap="md">
+          <Anchor component={Link} to="/wallet/top-ups" size="sm" fw={600} data-testid="to-top-ups">
+            Top-ups
+          </Anchor>
+          <Anchor component={Link} to="/wallet/statement" size="sm" fw={600} data-testid="to-statement">
+            Statement
+          </Anchor>
+        </Group>
       </Group>
       <Card>
         {entries.isPending && <Waiting label="Loading the entries" />}

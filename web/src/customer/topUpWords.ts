@@ -1,4 +1,5 @@
-import type { TopUp } from "../shared/api/types";
+import type { TopUp, TopUpRefund } from "../shared/api/types";
+import type { Tone } from "../shared/payments/paymentWords";
 
 const open = new Set(["created", "provider_pending", "action_needed"]);
 
@@ -16,3 +17,10 @@ const failures: Readonly<Record<string, string>> = {
 /** Why a provider did not get the money, whatever word it has for it. */
 export const failureWords = (code: string | null | undefined) =>
   failures[code ?? ""] ?? "The payment did not go through and nothing was taken. Try again, or another way.";
+
+/** What became of money that goes back to its card. */
+export function refundWords({ state }: TopUpRefund): { label: string; tone: Tone } {
+  if (state === "done") return { label: "Sent back", tone: "good" };
+  if (state === "failed") return { label: "In your wallet again", tone: "bad" };
+  return { label: "On its way", tone: "waiting" };
+}

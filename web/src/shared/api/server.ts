@@ -30,6 +30,7 @@ import type {
   StopActivity,
   TillAnswer,
   TopUp,
+  TopUpRefund,
   TopUpWish,
   Wallet,
   WalletEntry,
@@ -84,6 +85,10 @@ export class PersonApi {
   topUp = (key: string, wish: TopUpWish) => this.#change<TopUp>(key, wish, "wallet", "top-ups");
   topUpState = (id: string) => this.#get<TopUp>(at("wallet", "top-ups", id));
 
+  topUpRefunds = (id: string) => this.#get<Page<TopUpRefund>>(at("wallet", "top-ups", id, "refunds"));
+  refundTopUp = (key: string, id: string, refund: { amount: Money }) =>
+    this.#change<TopUpRefund>(key, refund, "wallet", "top-ups", id, "refunds");
+
   journeys = (user: string, cursor?: string | null) =>
     this.#get<Page<Journey>>(query("/journeys", { user_id: user, cursor }));
 
@@ -121,6 +126,8 @@ export class PersonApi {
   merchantStatementCsv = (merchant: string, period: { from: string; to: string }) =>
     this.#csv(query(at("merchants", merchant, "statement"), period));
 
+  receiptsOfPerson = (user: string, cursor?: string | null) =>
+    this.#get<Page<ListedReceipt>>(query("/receipts", { user_id: user, limit: "100", cursor }));
   receiptsOf = (subject: string) => this.#get<Page<ListedReceipt>>(query("/receipts", { subject }));
   receipt = (id: string) => this.#get<unknown>(at("receipts", id));
   printedReceipt = (id: string) =>

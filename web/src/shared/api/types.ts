@@ -105,6 +105,14 @@ export interface TopUp {
   failure_code?: string | null;
 }
 
+/** Money of a top-up that goes back to where it came from. */
+export interface TopUpRefund {
+  id: string;
+  state: string;
+  amount: Money;
+  created_at: string;
+}
+
 export interface TopUpWish {
   amount_minor: number;
   currency: string;
