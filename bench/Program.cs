@@ -9,6 +9,7 @@ var root = new RootCommand("SightPay benchmarks and evaluations.");
 root.Add(FacesVerb.Create());
 root.Add(IdentifyVerb.Create());
 root.Add(CalibrateVerb.Create());
+root.Add(LivenessVerb.Create());
 root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());

@@ -89,7 +89,7 @@ internal static class VisionVerb
     }
 
     /// <summary>The same runs as for one face: detector, two passes of the mesh, a face and its mirror image in each
-    /// embedder.</summary>
+    /// embedder, and the live score where the pack has one.</summary>
     private static void RunBare(FacePipeline pipeline)
     {
         using (var detector = pipeline.Detector.Rent()) detector.Run();
@@ -103,6 +103,8 @@ internal static class VisionVerb
             using var run = net.Rent();
             run.Run();
         }
+        using var liveness = pipeline.Liveness?.Rent();
+        liveness?.Run();
     }
 
     private static double Time(Action act)

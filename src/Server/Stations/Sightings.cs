@@ -8,7 +8,8 @@ using SightPay.Vision.Gallery;
 namespace SightPay.Server.Stations;
 
 /// <summary>Turns a picture and a search set into a sighting; finds stored ones.</summary>
-public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource database, TimeProvider clock)
+public sealed partial class Sightings(
+    FaceRecogniser recogniser, NpgsqlDataSource database, TimeProvider clock, ILogger<Sightings> log)
 {
     /// <param name="among">Searched first; everybody is searched when none of them is accepted. Null: everybody.
     /// </param>
@@ -21,8 +22,11 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         var identity = reading.IsCrowded || reading.Target?.Template is not { } probe ? null : Identify(probe, among);
         var finding = FindingOf(reading, identity);
         var accepted = finding == SightingFinding.Recognised;
+        var id = Ids.Next(clock);
+        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
+        if (reading.Target?.LiveScore < Face.LiveScoreMin) LogLooksLikeAPicture(station.Id, id);
         return new Sighting(
-            Ids.Next(clock), station, identity is null ? SightingBand.Reject : BandOf(identity.Band), finding,
+            id, station, identity is null ? SightingBand.Reject : BandOf(identity.Band), finding,
             accepted ? identity!.PersonId : null, accepted && identity!.LivenessProved,
             FacesOf(reading, identity),
             new SightingTimings(
@@ -94,4 +98,8 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         FaceBand.Ask => SightingBand.Ask,
         _ => SightingBand.Reject,
     };
+
+    [LoggerMessage(3003, LogLevel.Warning, "What station {Station} saw looks like a picture of a face and not like a "
+        + "person: sighting {Sighting}.")]
+    private partial void LogLooksLikeAPicture(string station, Guid sighting);
 }

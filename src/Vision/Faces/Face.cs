@@ -45,4 +45,16 @@ public readonly record struct FaceQuality(
     float Contrast, FaceFlaw Flaw);
 
 /// <summary>A face looked at closely: landmarks, quality and, when asked for, its template.</summary>
-public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template);
+public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template)
+{
+    /// <summary>
+    /// A live score below this is worth an alert. The four live faces of the smoke test have 0.73 and more, four of its
+    /// five attacks 0.03 and less, one 0.91 (liveness --data ../shared/data/liveness --pack precise): nine pictures say
+    /// that the network is fed rightly, and no more.
+    /// </summary>
+    public const float LiveScoreMin = 0.5f;
+
+    /// <summary>How much a single frame looks like a person and not like a picture of one, 0..1. Null where the pack
+    /// cannot say or the face has a flaw.</summary>
+    public float? LiveScore { get; init; }
+}

@@ -20,7 +20,7 @@ public enum FaceDemand
 /// <param name="Target">The largest face, looked at closely; null when there is no face. Its template is null when
 /// its quality has a flaw.</param>
 /// <param name="DetectMs">Milliseconds for finding faces, landmarks and quality.</param>
-/// <param name="EmbedMs">Milliseconds for aligning and embedding.</param>
+/// <param name="EmbedMs">Milliseconds for aligning and embedding, and for the live score.</param>
 public sealed record FaceReading(IReadOnlyList<FaceBox> Boxes, Face? Target, double DetectMs, double EmbedMs)
 {
     // Area falls with the square of the distance: 0.4 is somebody at 1.6 times the payer's distance or nearer. Who
@@ -51,10 +51,11 @@ public sealed class FacePipeline : IDisposable
     private readonly FaceDetector _detector;
     private readonly FaceMesh _mesh;
     private readonly JoinedEmbedder _embedder;
+    private readonly MiniFasNet? _liveness;
     private readonly ConcurrentBag<Desk> _desks = [];
 
-    private FacePipeline(FaceDetector detector, FaceMesh mesh, JoinedEmbedder embedder) =>
-        (_detector, _mesh, _embedder) = (detector, mesh, embedder);
+    private FacePipeline(FaceDetector detector, FaceMesh mesh, JoinedEmbedder embedder, MiniFasNet? liveness) =>
+        (_detector, _mesh, _embedder, _liveness) = (detector, mesh, embedder, liveness);
 
     /// <summary>Name and version of the model pack, stored with every template.</summary>
     public string Pack => _embedder.Pack;
@@ -65,6 +66,7 @@ public sealed class FacePipeline : IDisposable
     internal FaceDetector Detector => _detector;
     internal FaceMesh Mesh => _mesh;
     internal JoinedEmbedder Embedder => _embedder;
+    internal MiniFasNet? Liveness => _liveness;
 
     /// <param name="modelsFolder">Folder of the pack's ONNX files and manifest.</param>
     /// <param name="threads">Threads inside one model run.</param>
@@ -82,16 +84,19 @@ public sealed class FacePipeline : IDisposable
         var standard = pack.Manifest.Name == PrecisePack.Name ? ModelPack.Load(EnginePaths.StandardPack) : pack;
         FaceDetector? detector = null;
         FaceMesh? mesh = null;
+        MiniFasNet? liveness = null;
         try
         {
+            liveness = MiniFasNet.OfPack(pack, threads);
             detector = FaceDetector.OfPack(pack, standard, threads);
             mesh = FaceMesh.Open(standard, threads);
-            return new(detector, mesh, JoinedEmbedder.Open(pack, standard, threads));
+            return new(detector, mesh, JoinedEmbedder.Open(pack, standard, threads), liveness);
         }
         catch
         {
             detector?.Dispose();
             mesh?.Dispose();
+            liveness?.Dispose();
             throw;
         }
     }
@@ -131,10 +136,13 @@ public sealed class FacePipeline : IDisposable
         var template = quality.Flaw == FaceFlaw.None ? _embedder.Embed(inHand, desk.Sampler) : null;
         var boxes = new FaceBox[desk.Candidates.Count];
         for (var i = 0; i < boxes.Length; i++) boxes[i] = desk.Candidates[i].Box;
+        var face = new Face(boxes[0], desk.Mesh.Five, quality, template)
+        {
+            LiveScore = template is null ? null : _liveness?.Score(picture, boxes[0], desk.Sampler),
+        };
         var embedded = Stopwatch.GetElapsedTime(embedStarted) + aligned;
         return new(
-            boxes, new Face(boxes[0], desk.Mesh.Five, quality, template), detected.TotalMilliseconds,
-            embedded.TotalMilliseconds);
+            boxes, face, detected.TotalMilliseconds, embedded.TotalMilliseconds);
     }
 
     /// <summary>
@@ -199,6 +207,7 @@ public sealed class FacePipeline : IDisposable
         _detector.Dispose();
         _mesh.Dispose();
         _embedder.Dispose();
+        _liveness?.Dispose();
     }
 
     /// <summary>One caller's scratch memory, reused from picture to picture.</summary>
