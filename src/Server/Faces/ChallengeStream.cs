@@ -88,6 +88,11 @@ internal sealed partial class ChallengeStream(
                 if (announced is null) await RefuseAsync(socket, connection, "message_invalid", ct);
                 continue;
             }
+            if (attempt.Challenge.At(clock.GetUtcNow()) is { State: ChallengeState.Failed } late)
+            {
+                await SayAsync(socket, connection, Standing(late), ct);
+                return;
+            }
             var refusal = message.Kind == SocketMessageKind.TooLarge ? "message_too_large"
                 : announced is not { } seq ? "frame_not_announced"
                 : attempt.RefusalOf(seq, message.Bytes.Span);

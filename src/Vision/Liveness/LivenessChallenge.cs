@@ -115,11 +115,14 @@ public sealed class LivenessChallenge
         }
     }
 
+    /// <summary>Whether there is still time; also asked when no frame came that counts.</summary>
+    public ChallengeProgress At(DateTimeOffset at) => !IsOver && IsLate(at) ? End(ChallengeFailure.TimedOut) : Progress;
+
     /// <summary>Takes the next frame. After the end nothing changes any more.</summary>
     public ChallengeProgress Take(FaceReading reading, DateTimeOffset at)
     {
-        if (Progress.State is ChallengeState.Passed or ChallengeState.Failed) return Progress;
-        if (IsLate(at)) return End(ChallengeFailure.TimedOut);
+        At(at);
+        if (IsOver) return Progress;
         if (HintOn(reading) is var hint and not ChallengeHint.None) return Wait(hint, at);
         var face = reading.Target!;
         if (IsAnother(face, at)) return End(ChallengeFailure.FaceChanged);
@@ -156,6 +159,8 @@ public sealed class LivenessChallenge
 
     private ChallengeProgress End(ChallengeFailure failure) =>
         Progress = new(ChallengeState.Failed, null, Progress.Done, ChallengeHint.None, failure);
+
+    private bool IsOver => Progress.State is ChallengeState.Passed or ChallengeState.Failed;
 
     private bool IsLate(DateTimeOffset at) =>
         _watch is null ? at - _begun > SettleWithin : at - _asked > StepWithin;

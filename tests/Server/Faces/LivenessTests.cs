@@ -87,6 +87,8 @@ public sealed class LivenessTests : IAsyncLifetime
         await socket.SendAsync(Encoding.UTF8.GetBytes("{}"), WebSocketMessageType.Text, true, default);
         Assert.Equal("message_invalid", await RefusalAsync(HearAsync(socket)));
         Assert.Equal("asks", (string)(await ShowAsync(socket, 9, frames[1]))["type"]!);
+        _clock.Advance(LivenessChallenge.SettleWithin);
+        Assert.Equal("timed_out", (string)(await ShowAsync(socket, 10, frames[1]))["code"]!);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 import { Alert, Button, Card, Checkbox, Group, List, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { Consent, SignedInPerson } from "../shared/api/types";
 import { midSentence } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
@@ -8,12 +8,14 @@ import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { api } from "./account";
 import { EnrolFace } from "./EnrolFace";
+import { ProveAlive } from "./ProveAlive";
 import { useConsents, useFace, useFaceConsentText } from "./queries";
 
 export function FacePage({ person }: { person: SignedInPerson }) {
   const consents = useConsents();
   const face = useFace();
   const [replacing, setReplacing] = useState(false);
+  const [proving, setProving] = useState(false);
   const consent = consents.data?.items.find((one) => one.purpose === "face" && !one.withdrawn_at);
 
   return (
@@ -27,8 +29,16 @@ export function FacePage({ person }: { person: SignedInPerson }) {
       {consents.data && face.data && (
         <>
           {!consent && <GiveConsent person={person} />}
-          {consent && face.data.enrolled && !replacing && (
+          {consent && face.data.enrolled && !replacing && !proving && (
             <Enrolled person={person} since={face.data.enrolled_at ?? null} onReplace={() => setReplacing(true)} />
+          )}
+          {consent && face.data.enrolled && !replacing && !face.data.enrol_again && (
+            <Proof
+              person={person}
+              proved={face.data.liveness === "challenge"}
+              proving={proving}
+              onProving={setProving}
+            />
           )}
           {consent && (!face.data.enrolled || replacing) && (
             <EnrolFace
@@ -38,7 +48,7 @@ export function FacePage({ person }: { person: SignedInPerson }) {
               onCancel={() => setReplacing(false)}
             />
           )}
-          {consent && <ConsentGiven person={person} consent={consent} />}
+          {consent && !proving && <ConsentGiven person={person} consent={consent} />}
         </>
       )}
     </Stack>
@@ -215,6 +225,46 @@ function Enrolled({ person, since, onReplace }: EnrolledProps) {
       >
         This cannot be undone. Gates will no longer know you until you add your face again.
       </Confirm>
+    </Card>
+  );
+}
+
+interface ProofProps {
+  person: SignedInPerson;
+  proved: boolean;
+  proving: boolean;
+  onProving: (proving: boolean) => void;
+}
+
+/** Photos alone could be anybody's: a challenge before the camera lifts the limit that they leave. */
+function Proof({ person, proved, proving, onProving }: ProofProps) {
+  const end = useCallback(() => onProving(false), [onProving]);
+  if (proving) return <ProveAlive person={person.id} onEnd={end} />;
+  return (
+    <Card data-testid="proof">
+      <Stack gap="sm">
+        <Title order={2} size="h4">
+          {proved ? "You proved that it is you" : "Spend more with your face"}
+        </Title>
+        <Text size="sm">
+          {proved
+            ? "Gates and tills let your face spend up to the higher limit. Replacing your face asks for the proof again."
+            : "A face from photos alone may spend only a little, since photos could be anybody's. Make two gestures " +
+              "before the camera to lift that limit."}
+        </Text>
+        {!proved && (
+          <Group>
+            <Button
+              size="sm"
+              leftSection={<Icon name="shield" size={18} />}
+              onClick={() => onProving(true)}
+              data-testid="prove-start"
+            >
+              Prove that it is me
+            </Button>
+          </Group>
+        )}
+      </Stack>
     </Card>
   );
 }

@@ -165,6 +165,8 @@ export class PersonApi {
     this.#write<SpendingLimits>({ path: at("users", user, "limits"), method: "PUT", body: limits });
   erasePerson = (user: string) => this.#write<void>({ path: at("users", user), method: "DELETE" });
 
+  challengeTicket = async (user: string) =>
+    (await this.#write<{ ticket: string }>({ path: at("users", user, "face", "challenges"), method: "POST" })).ticket;
   liveTicket = async () => (await this.#write<{ ticket: string }>({ path: "/live/tickets", method: "POST" })).ticket;
 
   #get<T>(path: string): Promise<T> {

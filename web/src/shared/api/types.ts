@@ -51,6 +51,7 @@ export interface FaceState {
   quality?: number | null;
   liveness?: string | null;
   enrolled_at?: string | null;
+  enrol_again: boolean;
 }
 
 export interface FaceEnrolled {
