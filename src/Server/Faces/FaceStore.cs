@@ -11,6 +11,8 @@ internal sealed record FaceRow(
     /// <summary>Enrolled from photos alone.</summary>
     public const string NoLiveness = "none";
 
+    public const string ChallengePassed = "challenge";
+
     public bool LivenessProved => Liveness != NoLiveness;
 }
 
@@ -59,6 +61,23 @@ internal sealed class FaceStore(NpgsqlDataSource database, TimeProvider clock)
         };
         await command.ExecuteNonQueryAsync(ct);
         await AnnounceAsync(connection, transaction, face.Person, ct);
+    }
+
+    /// <returns>False when there is no such face any more.</returns>
+    public async Task<bool> ProveAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, Guid templateId, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "update face set liveness = $3 where person = $1 and template_id = $2", connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = person }, new() { Value = templateId }, new() { Value = FaceRow.ChallengePassed },
+            },
+        };
+        if (await command.ExecuteNonQueryAsync(ct) == 0) return false;
+        await AnnounceAsync(connection, transaction, person, ct);
+        return true;
     }
 
     public async Task RemoveAsync(

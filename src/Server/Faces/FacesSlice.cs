@@ -20,6 +20,9 @@ public sealed record FacesSettings(double RecognitionThreshold = 0.6, long Pictu
 
     /// <summary>Most photos of one enrolment.</summary>
     public int PhotosMax { get; init; } = 5;
+
+    /// <summary>Longest frame of a liveness challenge.</summary>
+    public int FrameBytesMax { get; init; } = 2 * 1024 * 1024;
 }
 
 /// <summary>Faces: who is it? Enrolment, erasure and the gallery.</summary>
@@ -45,6 +48,9 @@ public static class FacesSlice
             provider.GetRequiredService<GalleryFollower>().IsReady ? null : "the gallery is being built"));
         services.AddSingleton<EnrolFace>();
         services.AddSingleton<EraseFace>();
+        services.AddSingleton<ChallengeTickets>();
+        services.AddSingleton<ChallengeStream>();
+        services.AddSingleton<ProveFace>();
         services.AddSingleton(new PersonSection(
             "faces",
             "select template_id, pack, quality, images_used, liveness, enrolled_at from face where person = $1"));
@@ -58,5 +64,11 @@ public static class FacesSlice
         face.MapPut("", EnrolFace.Handle).TakesImages(5, KeyUse.Optional);
         face.MapGet("", ShowFace.Handle);
         face.MapDelete("", EraseFace.Handle);
+        face.MapPost("/challenges", ChallengeTickets.Handle);
+        routes.MapGet(
+            "/ws/liveness",
+            (HttpContext http, string? ticket, ChallengeStream use, CancellationToken ct) =>
+                use.RunAsync(http, ticket, ct))
+            .ExcludeFromDescription();
     }
 }

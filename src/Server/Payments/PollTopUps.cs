@@ -2,7 +2,7 @@ namespace SightPay.Server.Payments;
 
 /// <summary>
 /// Asks the provider about top-ups, and refunds of them, that no webhook has settled: the message was lost, or the
-/// server stopped between recording the wish and asking for it.
+/// server stopped between recording the wish and asking for it. Also about banks' objections, daily.
 /// </summary>
 internal sealed partial class PollTopUps(
     TopUpStore store, TopUpRefundStore refunds, AskProvider ask, SettleReturns returns,
@@ -10,6 +10,9 @@ internal sealed partial class PollTopUps(
 {
     private const int AtOnce = 50;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Banks take weeks.</summary>
+    private static readonly TimeSpan ObjectionsEvery = TimeSpan.FromDays(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,7 +37,8 @@ internal sealed partial class PollTopUps(
         foreach (var topUp in await store.DueAsync(clock.GetUtcNow(), AtOnce, ct))
         {
             // Written down first: one whose polling fails again and again must not starve the others.
-            await store.SetPolledAsync(topUp.Id, NextAfter(topUp.Polls), ct);
+            await store.SetPolledAsync(
+                topUp.Id, topUp.Dispute is null ? NextAfter(topUp.Polls) : clock.GetUtcNow() + ObjectionsEvery, ct);
             await AskAsync(topUp.Id, () => ask.RunAsync(topUp, credits: true, ct));
         }
         foreach (var refund in await refunds.DueAsync(clock.GetUtcNow(), AtOnce, ct))

@@ -22,13 +22,14 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
         return found.Count == 0 ? null : found[0];
     }
 
-    /// <summary>Open top-ups whose provider is to be asked now.</summary>
+    /// <summary>Those whose provider is to be asked now: open ones, and those to which a bank objects.</summary>
     public async Task<IReadOnlyList<TopUp>> DueAsync(DateTimeOffset now, int limit, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             $"""
              select {Columns} from top_up
-             where state in ('created', 'provider_pending', 'action_needed') and poll_at <= $1 order by poll_at limit $2
+             where (state in ('created', 'provider_pending', 'action_needed') or dispute = 'open') and poll_at <= $1
+             order by poll_at limit $2
              """);
         command.Parameters.Add(new() { Value = now });
         command.Parameters.Add(new() { Value = limit });

@@ -10,7 +10,7 @@ namespace SightPay.Server.Stations;
 /// the next is granted with the answer, so a slow recogniser never fills a queue and a lost frame is always told.
 /// </summary>
 internal sealed partial class StationStream(
-    StationSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
+    MessageSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
     Connections connections, TimeProvider clock, ILogger<StationStream> log)
 {
     private Task _frameInFlight = Task.CompletedTask;
@@ -42,7 +42,7 @@ internal sealed partial class StationStream(
         });
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             http.RequestAborted, life.ApplicationStopping);
-        using var socket = new StationSocket(webSocket, settings.PictureBytesMax);
+        using var socket = new MessageSocket(webSocket, settings.PictureBytesMax);
         var stream = new StationStream(socket, stations, takeSighting, settings, connections, clock, log);
         await stream.RunAsync(waiting, ending.Token);
     }
@@ -89,7 +89,7 @@ internal sealed partial class StationStream(
         {
             await socket.CloseAsync(StationClose.HelloMissing, "hello_missing");
             // Whoever says nothing may not even answer the goodbye: it is waited for a moment, then the socket goes.
-            await Task.WhenAny(first, Task.Delay(StationSocket.CloseWithin, ct));
+            await Task.WhenAny(first, Task.Delay(MessageSocket.CloseWithin, ct));
             return null;
         }
         await enough.CancelAsync();

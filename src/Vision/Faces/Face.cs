@@ -44,9 +44,21 @@ public readonly record struct FaceQuality(
     float Score, float EyeDistancePx, float Sharpness, float YawDegrees, float PitchDegrees, float Brightness,
     float Contrast, FaceFlaw Flaw);
 
+/// <summary>What eyes and mouth are doing in one frame; only changes from frame to frame say something.</summary>
+/// <param name="EyesOpen">Lid from lid over corner from corner; open eyes of people differ, 0.2 to 0.5.</param>
+/// <param name="MouthOpen">Lip from lip over corner from corner; about 0 when closed.</param>
+/// <param name="Eyes">Both eyes as small grey pictures; they stay within the challenge.</param>
+public sealed record FaceMotion(float EyesOpen, float MouthOpen, float[] Eyes)
+{
+    public override string ToString() => nameof(FaceMotion);
+}
+
 /// <summary>A face looked at closely: landmarks, quality and, when asked for, its template.</summary>
 public sealed record Face(FaceBox Box, FivePoints Points, FaceQuality Quality, FaceTemplate? Template)
 {
+    /// <summary>Measured for <see cref="FaceDemand.Watch"/> only.</summary>
+    public FaceMotion? Motion { get; init; }
+
     /// <summary>
     /// A live score below this is worth an alert. The four live faces of the smoke test have 0.73 and more, four of its
     /// five attacks 0.03 and less, one 0.91 (liveness --data ../shared/data/liveness --pack precise): nine pictures say

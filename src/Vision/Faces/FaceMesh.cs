@@ -60,8 +60,12 @@ internal sealed class MeshReading
 
     private readonly float[] _crop = new float[FaceMesh.Vertices * 3];
     private readonly FacePoint[] _points = new FacePoint[FaceMesh.Vertices];
+    private float _scale;
 
     public ReadOnlySpan<FacePoint> Points => _points;
+
+    /// <summary>How far a point lies behind the face's middle, in pixels of the picture; negative: before it.</summary>
+    public float Depth(int vertex) => _crop[vertex * 3 + 2] * _scale;
     public FacePoint Centre { get; private set; }
 
     /// <summary>The longer side of the upright box around all points.</summary>
@@ -74,7 +78,7 @@ internal sealed class MeshReading
     public bool Take(ReadOnlySpan<float> crop, float presence, SimilarityTransform toPicture)
     {
         crop[.._crop.Length].CopyTo(_crop);
-        Presence = presence;
+        (Presence, _scale) = (presence, toPicture.Scale);
         var (left, top, right, bottom) = (float.MaxValue, float.MaxValue, float.MinValue, float.MinValue);
         for (var i = 0; i < _points.Length; i++)
         {
@@ -101,6 +105,15 @@ internal sealed class MeshReading
     public float PitchDegrees => Degrees(
         _crop[10 * 3 + 2] - _crop[152 * 3 + 2], _crop[152 * 3 + 1] - _crop[10 * 3 + 1]);
 
+    /// <summary>Lid from lid over corner from corner, mean of both eyes; measured in space, so that a turned face's
+    /// eyes are as open as before.</summary>
+    public float EyesOpen =>
+        (Gap(160, 144) / Gap(33, 133) + Gap(158, 153) / Gap(33, 133)
+            + Gap(385, 380) / Gap(362, 263) + Gap(387, 373) / Gap(362, 263)) / 4;
+
+    /// <summary>Lip from lip over corner from corner, along the lips' inner edge.</summary>
+    public float MouthOpen => (Gap(82, 87) + Gap(13, 14) + Gap(312, 317)) / (3 * Gap(78, 308));
+
     /// <summary>Share of the points that lie outside a picture of this size, 0..1.</summary>
     public float ShareOutside(int width, int height)
     {
@@ -112,6 +125,13 @@ internal sealed class MeshReading
 
     private FacePoint Middle(int a, int b) =>
         new((_points[a].X + _points[b].X) / 2, (_points[a].Y + _points[b].Y) / 2);
+
+    private float Gap(int a, int b)
+    {
+        var (x, y, z) = (
+            _crop[a * 3] - _crop[b * 3], _crop[a * 3 + 1] - _crop[b * 3 + 1], _crop[a * 3 + 2] - _crop[b * 3 + 2]);
+        return MathF.Sqrt(x * x + y * y + z * z);
+    }
 
     private static float Degrees(float depth, float length) => MathF.Atan2(depth, length) * (180 / MathF.PI);
 }

@@ -13,6 +13,10 @@ public enum FaceDemand
 
     /// <summary>A photo that will be compared for years: the face must be good.</summary>
     Enrol,
+
+    /// <summary>A frame of a liveness challenge: usable as for recognition, and what eyes and mouth do is
+    /// measured.</summary>
+    Watch,
 }
 
 /// <summary>What the pipeline saw in one picture.</summary>
@@ -139,6 +143,9 @@ public sealed class FacePipeline : IDisposable
         var face = new Face(boxes[0], desk.Mesh.Five, quality, template)
         {
             LiveScore = template is null ? null : _liveness?.Score(picture, boxes[0], desk.Sampler),
+            Motion = demand == FaceDemand.Watch
+                ? new(desk.Mesh.EyesOpen, desk.Mesh.MouthOpen, EyePatch.Of(picture, desk.Mesh))
+                : null,
         };
         var embedded = Stopwatch.GetElapsedTime(embedStarted) + aligned;
         return new(

@@ -89,7 +89,12 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_decision_on_an_objection_whose_message_was_lost_is_named()
     {
-        await _day.ExecuteAsync("update top_up set dispute = 'open', dispute_minor = 30000 where amount_minor = 30000");
+        // Before the poller asks about it.
+        await _day.ExecuteAsync(
+            """
+            update top_up set dispute = 'open', dispute_minor = 30000, poll_at = now() + interval '1 day'
+            where amount_minor = 30000
+            """);
         await _day.ExecuteAsync(
             """
             update sandbox_payment set disputed_at = now() - interval '70 days', dispute = 'lost',

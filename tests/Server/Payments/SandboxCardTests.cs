@@ -134,6 +134,21 @@ public sealed class SandboxCardTests : IAsyncLifetime
         Assert.Equal(40_00, await BalanceAsync());
     }
 
+    /// <summary>The bank has objected; its message was lost.</summary>
+    [Fact]
+    public async Task A_refund_of_what_a_bank_objects_to_fails_and_leads_to_the_objection()
+    {
+        var topUp = await TopUpAsync("card_disputed_lost");
+        await StateAsync(topUp, "credited");
+        await _server.ExecuteAsync("delete from sandbox_event");
+        await _server.ExecuteAsync("update sandbox_payment set disputed_at = created_at");
+        var refund = await RefundAsync(topUp);
+        await RefundStateAsync(refund, "failed");
+        await Eventually.HoldsAsync(async () => await _server.ScalarAsync<string>(
+            "select coalesce(dispute, '') from top_up where id = $1", topUp) == "open");
+        Assert.Equal(0, await BalanceAsync());
+    }
+
     [Fact]
     public async Task A_card_whose_customer_does_not_come_back_is_given_up()
     {

@@ -70,6 +70,8 @@ internal sealed class SandboxProvider(
             return new ProviderCall<ProviderRefund>.Succeeded(known);
         if (payment.Status != ProviderPaymentStatus.Succeeded)
             return new ProviderCall<ProviderRefund>.Failed("payment_not_taken");
+        if (payment.Dispute is { State: DisputeState.Open or DisputeState.Lost })
+            return new ProviderCall<ProviderRefund>.Failed("payment_disputed");
         var back = payment.Refunds.Where(refund => refund.Status != ProviderRefundStatus.Failed)
             .Sum(refund => refund.AmountMinor);
         if (amount.AmountMinor > payment.Amount.AmountMinor - back)

@@ -311,6 +311,21 @@ public sealed class StripeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_decision_on_an_objection_whose_message_is_lost_is_asked_for()
+    {
+        var topUp = await CreditedAsync();
+        var payment = await PaymentAsync(topUp);
+        _stripe.Disputes[payment] = ("needs_response", 15_00);
+        await TellAsync("evt_open", payment);
+        await InboxEmptyAsync();
+        _stripe.Disputes[payment] = ("won", 15_00);
+        _server.Clock.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
+        await Eventually.HoldsAsync(async () => await DisputeAsync(topUp) == "won");
+        Assert.Equal(40_00, await BalanceAsync());
+        await ReceiptsFitAsync();
+    }
+
+    [Fact]
     public async Task A_chargeback_of_spent_money_is_a_debt_that_the_next_top_up_pays()
     {
         var first = await TopUpAsync("tok_visa");

@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 
-namespace SightPay.Server.Stations;
+namespace SightPay.Server.Api;
 
 internal enum SocketMessageKind
 {
@@ -12,19 +12,8 @@ internal enum SocketMessageKind
 
 internal readonly record struct SocketMessage(SocketMessageKind Kind, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>Close codes; those of 4000 and above say what HTTP would say with the last three digits.</summary>
-internal static class StationClose
-{
-    public const WebSocketCloseStatus HelloExpected = (WebSocketCloseStatus)4400;
-    public const WebSocketCloseStatus KeyInvalid = (WebSocketCloseStatus)4401;
-    public const WebSocketCloseStatus WrongStation = (WebSocketCloseStatus)4403;
-    public const WebSocketCloseStatus HelloMissing = (WebSocketCloseStatus)4408;
-    public const WebSocketCloseStatus NoRoom = (WebSocketCloseStatus)4503;
-    public const WebSocketCloseStatus Stopping = WebSocketCloseStatus.EndpointUnavailable;
-}
-
 /// <summary>Whole messages of bounded length over a WebSocket; several may send, one receives.</summary>
-internal sealed class StationSocket(WebSocket socket, int pictureBytesMax) : IDisposable
+internal sealed class MessageSocket(WebSocket socket, int pictureBytesMax) : IDisposable
 {
     private const int TextBytesMax = 4096;
     private const int StepBytes = 64 * 1024;
