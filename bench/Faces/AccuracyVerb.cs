@@ -21,7 +21,8 @@ internal static class AccuracyVerb
     {
         var people = FaceSet.People(data);
         Row[] rows = [.. FaceBench.Installed().SelectMany(pack => RowsOf(pack, data, people))];
-        output.WriteLine("| pack | photos enrolled | frames | people | missed at FPIR 1 % | at 0.1 % | somebody else |");
+        output.WriteLine(
+            "| pack | photos enrolled | frames | people | missed at FPIR 1 % | at 0.1 % | somebody else |");
         output.WriteLine("|---|---|---|---|---|---|---|");
         foreach (var (pack, enrol, frames, found) in rows)
             output.WriteLine(

@@ -44,7 +44,8 @@ internal static class IdentifyVerb
         var found = Evaluate(people, faces, pipeline, enrol, frames);
         output.WriteLine(
             $"{Repeats} seeded draws (seed {Seed}), pooled: {found.Gallery} people enrolled from up to {enrol} "
-            + $"photo(s), {found.Mated} probes of {frames} photo(s), {found.NonMated} searches of people not enrolled.");
+            + $"photo(s), {found.Mated} probes of {frames} photo(s), {found.NonMated} searches of people not "
+            + "enrolled.");
         output.WriteLine(
             $"Rank 1 {found.Rank1:P2}. Missed {found.Missed1e2:P2} at FPIR 1 % (cosine {found.At1e2:0.000}), "
             + $"{found.Missed1e3:P2} at FPIR 0.1 % ({found.At1e3:0.000}); somebody else accepted there: "
