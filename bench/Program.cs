@@ -8,6 +8,7 @@ using SightPay.Bench.Serving;
 var root = new RootCommand("SightPay benchmarks and evaluations.");
 root.Add(FacesVerb.Create());
 root.Add(IdentifyVerb.Create());
+root.Add(AccuracyVerb.Create());
 root.Add(CalibrateVerb.Create());
 root.Add(LivenessVerb.Create());
 root.Add(VisionVerb.Create());

@@ -29,6 +29,10 @@ internal static class FaceBench
         return FacePipeline.Open(pack is null ? installed.Best : installed.Open(pack), threads);
     }
 
+    /// <summary>Names of the packs that can be opened here.</summary>
+    public static string[] Installed() =>
+        new InstalledPacks(AddedPacks()).HasPrecise ? ["standard", "precise"] : ["standard"];
+
     /// <summary>The folder that the server would use.</summary>
     private static string AddedPacks() => Settings.Read(Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()

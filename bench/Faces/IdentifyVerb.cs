@@ -4,6 +4,16 @@ using SightPay.Vision.Gallery;
 
 namespace SightPay.Bench.Faces;
 
+/// <summary>What searches came to.</summary>
+/// <param name="Missed1e2">FNIR where 1 % of the searches of people not enrolled find somebody.</param>
+/// <param name="Missed1e3">The same at 0.1 %.</param>
+/// <param name="WrongPerson">Share of the mated probes that are accepted as somebody else, at 0.1 %.</param>
+/// <param name="At1e2">The cosine there.</param>
+/// <param name="At1e3">The cosine there.</param>
+internal readonly record struct Identification(
+    int Gallery, int Mated, int NonMated, double Rank1, double Missed1e2, double Missed1e3, double WrongPerson,
+    float At1e2, float At1e3);
+
 /// <summary>identify: who is this? Open-set 1:N over identities.csv.</summary>
 internal static class IdentifyVerb
 {
@@ -31,16 +41,44 @@ internal static class IdentifyVerb
         var people = FaceSet.People(data);
         using var pipeline = FaceBench.Open(pack);
         var faces = FaceSet.Read(data, people.Values.SelectMany(files => files), pipeline);
+        var found = Evaluate(people, faces, pipeline, enrol, frames);
+        output.WriteLine(
+            $"{Repeats} seeded draws (seed {Seed}), pooled: {found.Gallery} people enrolled from up to {enrol} "
+            + $"photo(s), {found.Mated} probes of {frames} photo(s), {found.NonMated} searches of people not "
+            + "enrolled.");
+        output.WriteLine(
+            $"Rank 1 {found.Rank1:P2}. Missed {found.Missed1e2:P2} at FPIR 1 % (cosine {found.At1e2:0.000}), "
+            + $"{found.Missed1e3:P2} at FPIR 0.1 % ({found.At1e3:0.000}); somebody else accepted there: "
+            + $"{found.WrongPerson:P3}.");
+        return new
+        {
+            gallery = found.Gallery,
+            mated = found.Mated,
+            nonmated = found.NonMated,
+            rank1 = FaceBench.Rounded(found.Rank1),
+            fnir_at_fpir_1e2 = FaceBench.Rounded(found.Missed1e2),
+            fnir_at_fpir_1e3 = FaceBench.Rounded(found.Missed1e3),
+            wrong_person_rate = FaceBench.Rounded(found.WrongPerson, 6),
+            pack = pipeline.Pack,
+        };
+    }
+
+    public static Identification Evaluate(
+        SortedDictionary<string, string[]> people, FaceSet faces, FacePipeline pipeline, int enrol, int frames)
+    {
         var (mated, strangers) = (new List<Probe>(), new List<float>());
         var gallery = 0;
         for (var repeat = 0; repeat < Repeats; repeat++)
             gallery = Repeat(people, faces, pipeline, enrol, frames, new Random(Seed + repeat), mated, strangers);
         if (mated.Count == 0) throw new BenchException($"Nobody has {enrol + frames} photos.");
-
-        output.WriteLine(
-            $"{Repeats} seeded draws (seed {Seed}), pooled: {gallery} people enrolled from up to {enrol} photo(s), "
-            + $"{mated.Count} probes of {frames} photo(s), {strangers.Count} searches of people not enrolled.");
-        return Figures(gallery, mated, strangers, pipeline.Pack, output);
+        float[] falsely = [.. strangers.OrderDescending()];
+        var (at1e2, at1e3) = (Threshold(falsely, 1e-2), Threshold(falsely, 1e-3));
+        var n = (double)mated.Count;
+        return new(
+            gallery, mated.Count, strangers.Count,
+            mated.Count(p => p.IsAcquired && p.OwnScore > p.BestOtherScore) / n,
+            Missed(mated, at1e2), Missed(mated, at1e3),
+            mated.Count(p => p.OwnScore <= p.BestOtherScore && p.BestOtherScore > at1e3) / n, at1e2, at1e3);
     }
 
     private static int Repeat(
@@ -91,31 +129,6 @@ internal static class IdentifyVerb
     {
         Face[] usable = [.. files.Select(file => faces[file]).OfType<Face>()];
         return usable.Length == 0 ? null : FacePipeline.Fuse(usable);
-    }
-
-    private static object Figures(
-        int gallery, List<Probe> mated, List<float> strangers, string pack, TextWriter output)
-    {
-        float[] falsely = [.. strangers.OrderDescending()];
-        var (at1e2, at1e3) = (Threshold(falsely, 1e-2), Threshold(falsely, 1e-3));
-        var n = (double)mated.Count;
-        var rank1 = mated.Count(p => p.IsAcquired && p.OwnScore > p.BestOtherScore) / n;
-        var wrong = mated.Count(p => p.OwnScore <= p.BestOtherScore && p.BestOtherScore > at1e3) / n;
-        var (miss1e2, miss1e3) = (Missed(mated, at1e2), Missed(mated, at1e3));
-        output.WriteLine(
-            $"Rank 1 {rank1:P2}. Missed {miss1e2:P2} at FPIR 1 % (cosine {at1e2:0.000}), {miss1e3:P2} at FPIR 0.1 % "
-            + $"({at1e3:0.000}); somebody else accepted there: {wrong:P3}.");
-        return new
-        {
-            gallery,
-            mated = mated.Count,
-            nonmated = strangers.Count,
-            rank1 = FaceBench.Rounded(rank1),
-            fnir_at_fpir_1e2 = FaceBench.Rounded(miss1e2),
-            fnir_at_fpir_1e3 = FaceBench.Rounded(miss1e3),
-            wrong_person_rate = FaceBench.Rounded(wrong, 6),
-            pack,
-        };
     }
 
     /// <summary>Scores above it are at most this share of the searches that should find nobody.</summary>

@@ -146,7 +146,7 @@ internal static class Program
 
     /// <exception cref="SettingsException">The pack is damaged. Taking another one would ask everybody to enrol again.
     /// </exception>
-    private static ModelPack BestPack(Settings settings)
+    internal static ModelPack BestPack(Settings settings)
     {
         try
         {

@@ -35,6 +35,7 @@ public sealed class ServerBed : IAsyncDisposable
     private WebApplication? _app;
     private GeneralLedger? _ledger;
     private bool _seeing;
+    private FacesSettings _faces = new();
     private Func<PaymentSettings, PaymentSettings>? _payments;
 
     public required TestDatabase Database { get; init; }
@@ -61,8 +62,10 @@ public sealed class ServerBed : IAsyncDisposable
     }
 
     /// <summary>Ends the server and starts it again on the same store.</summary>
-    public async Task RestartAsync(TimeProvider? clock = null, bool demo = true)
+    /// <param name="faces">What the recogniser has from now on; null: as before.</param>
+    public async Task RestartAsync(TimeProvider? clock = null, bool demo = true, FacesSettings? faces = null)
     {
+        _faces = faces ?? _faces;
         await CloseAsync();
         await OpenAsync(clock, demo);
     }
@@ -162,7 +165,7 @@ public sealed class ServerBed : IAsyncDisposable
         services.AddWallets(new WalletSettings("INR")).AddBooks();
         var payments = new PaymentSettings("INR");
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
-        if (_seeing) services.AddFaces(new FacesSettings());
+        if (_seeing) services.AddFaces(_faces);
         services.AddStations(new StationsSettings());
         services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"));
         services.AddSingleton(new FirstStartSettings(demo, DataFolder, "INR") { Print = Printed });

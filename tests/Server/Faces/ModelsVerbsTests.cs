@@ -1,4 +1,6 @@
 using SightPay.Server.Faces;
+using SightPay.Server.Tests.Web;
+using SightPay.Server.Web;
 using SightPay.Tests.Support;
 using Xunit;
 
@@ -36,7 +38,7 @@ public sealed class ModelsVerbsTests : IDisposable
     [SkippableFact]
     public async Task The_precise_pack_is_added_listed_and_verified_and_damage_is_found()
     {
-        var files = SharedModels();
+        var files = SharedModels.Require();
         Assert.Equal(0, await RunAsync("models", "add", "precise", "--from", files));
         Assert.Contains("left out (optional): yolo-v9-t-384-license-plates-end2end.onnx", _output.ToString());
         Assert.Contains("retail-0095.xml: Apache-2.0", _output.ToString());
@@ -55,6 +57,21 @@ public sealed class ModelsVerbsTests : IDisposable
         Assert.Contains("is no model pack", _errors.ToString());
     }
 
+    [SkippableFact]
+    public async Task A_start_with_a_damaged_pack_ends_with_a_sentence_and_takes_no_other()
+    {
+        Directory.CreateDirectory(Packs);
+        Assert.Equal("standard-2", Program.BestPack(ReadSettings()).Id);
+        Assert.Equal(0, await RunAsync("models", "add", "precise", "--from", SharedModels.Require()));
+        Assert.Equal("precise-1", Program.BestPack(ReadSettings()).Id);
+        await File.AppendAllTextAsync(Path.Combine(Packs, "precise", "2.7_80x80_MiniFASNetV2.onnx"), "x");
+        var fault = Assert.Throws<SettingsException>(() => Program.BestPack(ReadSettings()));
+        Assert.Contains("minifasnet-v2", fault.Message);
+        Assert.Contains("models verify", fault.Message);
+    }
+
+    private Settings ReadSettings() => SettingsTests.Read(("SIGHTPAY_DATA", _data.Path), ("SIGHTPAY_MODELS", Packs));
+
     [Fact]
     public void A_pack_that_is_unknown_is_not_added() =>
         Assert.NotEmpty(Verbs().Parse("add other").Errors);
@@ -69,15 +86,4 @@ public sealed class ModelsVerbsTests : IDisposable
     private Task<int> RunAsync(params string[] arguments) => Verbs().Parse(arguments[1..]).InvokeAsync();
 
     private System.CommandLine.Command Verbs() => new ModelsVerbs(() => Packs, _output, _errors).Make();
-
-    private static string SharedModels()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var candidate = Path.Combine(folder.FullName, "shared", "models");
-            if (Directory.Exists(candidate)) return candidate;
-        }
-        Skip.If(true, "../shared/models is not there.");
-        return "";
-    }
 }
