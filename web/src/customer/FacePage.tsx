@@ -248,7 +248,7 @@ function Proof({ person, proved, proving, onProving }: ProofProps) {
         </Title>
         <Text size="sm">
           {proved
-            ? "Gates and tills let your face spend up to the higher limit. Replacing your face asks for the proof again."
+            ? "Gates and tills let your face spend up to the higher limit. A replaced face has to be proved again."
             : "A face from photos alone may spend only a little, since photos could be anybody's. Make two gestures " +
               "before the camera to lift that limit."}
         </Text>
