@@ -47,6 +47,17 @@ public sealed class PlanTests
         Assert.DoesNotContain("Hash Join", line, StringComparison.Ordinal);
         Assert.DoesNotContain("Merge Join", line, StringComparison.Ordinal);
         Assert.DoesNotContain("Materialize", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Bitmap", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Named_holds_are_looked_up_and_never_read_out_of_the_index_of_all_holds()
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        await bed.ExecuteAsync("vacuum analyze");
+        var plan = await PlanAsync(bed, PostgresSession.NamedHolds, "uuid[]", "'{}'");
+        Assert.DoesNotContain(plan, line => line.Contains("transfer_hold_until", StringComparison.Ordinal));
+        Assert.Contains(plan, line => line.Contains("transfer_pkey", StringComparison.Ordinal));
     }
 
     private static async Task<List<string>> PlanAsync(LedgerBed bed, string statement, string types, string arguments)
