@@ -54,10 +54,12 @@ internal sealed class PostgresSession : ILedgerSession
         """;
 
     // Holds are told by their time, which only they have: their kind would let the planner read the index of all holds.
+    // The lateral select can only be a lookup; a join might go through all resolutions.
     public const string NamedHolds =
         """
         select t.id, t.act_id, t.debit, t.credit, t.amount, t.hold_until, r.outcome
-        from transfer t left join hold_resolution r on r.hold_id = t.id
+        from transfer t
+        left join lateral (select outcome from hold_resolution where hold_id = t.id offset 0) r on true
         where t.id = any($1) and t.hold_until is not null
         """;
 
