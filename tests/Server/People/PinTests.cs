@@ -137,7 +137,9 @@ public sealed class PinTests(InnerServerFixture fixture) : IClassFixture<InnerSe
         var right = checks.Count(check => check.Verdict == PinVerdict.Right);
         var wrong = checks.Count(check => check.Verdict == PinVerdict.Wrong);
         Assert.Equal(right + wrong, await TriesEverAsync(person));
-        // At most four before a right one, which are forgiven with it, and five after it.
+        // At most four before a right one, which are forgiven with it, and five after it. A right one that was the
+        // fifth may be known only when all others have been turned away: then the five after it are still to be had.
+        while ((await Pins.VerifyAsync(person.Id, Wrong, default)).Verdict == PinVerdict.Wrong) wrong++;
         Assert.InRange(wrong, 5, right == 1 ? 9 : 5);
         Assert.Equal(PinVerdict.Locked, (await Pins.VerifyAsync(person.Id, Pin, default)).Verdict);
     }
