@@ -36,7 +36,7 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_payment_that_the_provider_does_not_know_is_named_by_its_top_up()
     {
-        var topUp = await _day.ScalarAsync($"select id from payment where kind = 'top_up' and person = '{_day.Asha.Id}'");
+        var topUp = await TopUpAsync();
         await _day.ExecuteAsync(
             $"""
              delete from sandbox_event where payment_id = (select id from sandbox_payment where reference = '{topUp}');
@@ -148,8 +148,9 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_top_up_is_named_by_its_person_its_provider_and_its_payment()
     {
-        var topUp = await _day.ScalarAsync($"select id from payment where kind = 'top_up' and person = '{_day.Asha.Id}'");
-        await _day.ExecuteAsync($"delete from top_up where payment = '{topUp}'; delete from payment where id = '{topUp}'");
+        var topUp = await TopUpAsync();
+        await _day.ExecuteAsync(
+            $"delete from top_up where payment = '{topUp}'; delete from payment where id = '{topUp}'");
         var found = await _day.DifferencesAsync();
         Assert.Contains(found, line => line.StartsWith($"slices: person:{_day.Asha.Id} holds"));
         Assert.Contains(found, line => line.StartsWith("slices: provider_clearing:sandbox holds"));
@@ -181,7 +182,7 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_changed_top_up_is_named_by_its_transfers_its_refunds_and_both_books()
     {
-        var topUp = await _day.ScalarAsync($"select id from payment where kind = 'top_up' and person = '{_day.Asha.Id}'");
+        var topUp = await TopUpAsync();
         await _day.ExecuteAsync(
             $"update payment set captured_minor = 200001, refunded_minor = 5 where id = '{topUp}'");
         var found = await _day.DifferencesAsync();
@@ -297,6 +298,9 @@ public sealed class ReconciliationTests : IAsyncLifetime
         await stop.CancelAsync();
         await paying;
     }
+
+    private Task<string> TopUpAsync() =>
+        _day.ScalarAsync($"select id from payment where kind = 'top_up' and person = '{_day.Asha.Id}'");
 
     private async Task<string?> WatchAsync() =>
         await _day.Bed.Services.GetServices<ReadinessCheck>().Single(check => check.Name == "books")

@@ -131,7 +131,7 @@ public sealed class StripeTests : IAsyncLifetime
         _stripe.Misbehave(Misbehaviour.ErrorAfterWork);
         var topUp = await TopUpAsync("tok_visa");
         await CallsAsync(topUp, "unknown");
-        Assert.Equal("created", await _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");
         Assert.Single(_stripe.Payments);
@@ -178,7 +178,7 @@ public sealed class StripeTests : IAsyncLifetime
             await Eventually.HoldsAsync(async () => await _server.ScalarAsync<int>(
                 "select polls from top_up where payment = $1", topUp) == polls);
         }
-        Assert.Equal("created", await _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _stripe.Mood = Misbehaviour.None;
         _server.Clock.Advance(TimeSpan.FromMinutes(61));
         await StateAsync(topUp, "failed");
@@ -211,7 +211,7 @@ public sealed class StripeTests : IAsyncLifetime
         _stripe.Mood = Misbehaviour.CutAfterWork;
         var topUp = await TopUpAsync("tok_visa");
         await Eventually.HoldsAsync(() => Task.FromResult(_stripe.Requests.Count >= 3));
-        Assert.Equal("created", await _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _stripe.Mood = Misbehaviour.None;
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");
@@ -736,8 +736,11 @@ public sealed class StripeTests : IAsyncLifetime
             "select coalesce((select state from provider_call where reference = $1 order by id desc limit 1), '')",
             topUp) == state);
 
-    private Task StateAsync(Guid topUp, string state) => Eventually.HoldsAsync(async () =>
-        await _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp) == state);
+    private Task StateAsync(Guid topUp, string state) =>
+        Eventually.HoldsAsync(async () => await StateOfAsync(topUp) == state);
+
+    private Task<string> StateOfAsync(Guid topUp) =>
+        _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp);
 
     private Task InboxEmptyAsync() => Eventually.HoldsAsync(async () =>
         await _server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0);
