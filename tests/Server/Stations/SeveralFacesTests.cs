@@ -7,7 +7,7 @@ using Xunit;
 
 namespace SightPay.Server.Tests.Stations;
 
-/// <summary>More than one face before a camera: who pays, and that no bystander ever does. With real pictures.</summary>
+/// <summary>More than one face before a camera: who pays, and that no bystander ever does.</summary>
 public sealed class SeveralFacesTests : IAsyncLifetime
 {
     private static readonly Look Payer = SampleFaces.AtTheGate with { CentreX = 0.5f };
@@ -100,7 +100,8 @@ public sealed class SeveralFacesTests : IAsyncLifetime
         using var operators = await _bed.OperatorAsync();
         using var console = await LiveAsync(operators);
         var twice = TestPhotos.Scene(
-            960, 540, (0, Payer with { CentreX = 0.3f }), (0, Payer with { CentreX = 0.7f, FaceWidth = 170, Gain = 1 }));
+            960, 540, (0, Payer with { CentreX = 0.3f }),
+            (0, Payer with { CentreX = 0.7f, FaceWidth = 170, Gain = 1 }));
         var answer = await _bed.SeeAsync("S1-in", twice);
         Assert.Equal(("open", "ok"), Said(answer));
         Assert.Equal((10_000, 2000), await _asha.WalletAsync());
