@@ -25,7 +25,7 @@ public sealed class TopUpPagesTests
         await console.At("waiting-top-up").GetByText("Look").ClickAsync();
         await console.SeeAsync("top-up-details", "data-state", "credited");
         await console.PressAsync("send-back");
-        await Assertions.Expect(console.Page.Locator("main")).ToContainTextAsync("reason");
+        await Assertions.Expect(console.Page.Locator("main")).ToContainTextAsync("Say why in a few words");
         await console.FillAsync("send-back-amount", "120");
         await console.FillAsync("send-back-reason", "Asked for it by phone");
         await console.PressAsync("send-back");
