@@ -180,5 +180,6 @@ public sealed class AheadTests
     private static Act ActOf(LedgerBed bed, params Transfer[] chain) => LedgerBed.ActOf(bed.NewId(), chain);
 
     private static Act ActOf(LedgerBed bed, IReadOnlyList<CompanionRow> rows, params Transfer[] chain) =>
-        LedgerBed.ActOf(bed.NewId(), "body", [new Plan { Transfers = chain, Rows = rows, Compose = _ => new Answer(200, "") }]);
+        LedgerBed.ActOf(
+            bed.NewId(), "body", [new Plan { Transfers = chain, Rows = rows, Compose = _ => new Answer(200, "") }]);
 }

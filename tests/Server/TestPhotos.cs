@@ -26,6 +26,11 @@ internal static class TestPhotos
     public static byte[] OfTwo(int left, int right) =>
         _samples.Value.Faces.PhotoOfTwo(_samples.Value.People[left], _samples.Value.People[right]);
 
+    /// <summary>Several people before one camera; who comes later stands in front.</summary>
+    public static byte[] Scene(int width, int height, params (int Person, Look Look)[] people) =>
+        _samples.Value.Faces.Photo(
+            people.Select(one => (_samples.Value.People[one.Person], one.Look)), width, height);
+
     /// <summary>As bright as it takes for the quality gate to speak of the light.</summary>
     public static byte[] Overexposed(int person)
     {

@@ -40,11 +40,26 @@ public sealed class SampleFaces : IDisposable
 
     public Picture Draw(SamplePerson person, Look look, int width = 640, int height = 480)
     {
-        var group = PictureCodec.Decode(File.ReadAllBytes(Path.Combine(EnginePaths.Samples, person.Picture)), new());
-        var box = _pipeline.Read(group, FaceDemand.Recognise).Boxes.MinBy(box =>
-            MathF.Abs(box.X + box.Width / 2 - person.X) + MathF.Abs(box.Y + box.Height / 2 - person.Y));
+        var (group, box) = Find(person);
         return Draw(group, box, look, width, height);
     }
+
+    /// <summary>Several people before the same wall; who comes later stands in front.</summary>
+    public Picture Draw(IEnumerable<(SamplePerson Person, Look Look)> people, int width = 640, int height = 480)
+    {
+        var pixels = new byte[width * height * 3];
+        for (var i = 0; i < pixels.Length; i++) pixels[i] = (byte)Wall(i / 3 % width, i / 3 / width, i % 3);
+        foreach (var (person, look) in people)
+        {
+            var (group, box) = Find(person);
+            AddTo(pixels, group, box, look, width, height);
+        }
+        return new Picture(width, height, pixels);
+    }
+
+    /// <summary>The same as a JPEG.</summary>
+    public byte[] Photo(IEnumerable<(SamplePerson Person, Look Look)> people, int width = 640, int height = 480) =>
+        PictureCodec.EncodeJpeg(Draw(people, width, height), 92);
 
     /// <summary>The same as a JPEG.</summary>
     public byte[] Photo(SamplePerson person, Look look, int width = 640, int height = 480) =>
@@ -107,29 +122,46 @@ public sealed class SampleFaces : IDisposable
 
     public void Dispose() => _pipeline.Dispose();
 
+    private (Picture Group, FaceBox Box) Find(SamplePerson person)
+    {
+        var group = PictureCodec.Decode(File.ReadAllBytes(Path.Combine(EnginePaths.Samples, person.Picture)), new());
+        return (group, _pipeline.Read(group, FaceDemand.Recognise).Boxes.MinBy(box =>
+            MathF.Abs(box.X + box.Width / 2 - person.X) + MathF.Abs(box.Y + box.Height / 2 - person.Y)));
+    }
+
     private static Picture Draw(Picture group, FaceBox box, Look look, int width, int height)
     {
         var pixels = new byte[width * height * 3];
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < width; x++)
+                for (var colour = 0; colour < 3; colour++)
+                    pixels[(y * width + x) * 3 + colour] =
+                        (byte)Math.Clamp(Wall(x, y, colour) * Light(look, x, width), 0, 255);
+        AddTo(pixels, group, box, look, width, height);
+        return new Picture(width, height, pixels);
+    }
+
+    private static float Light(Look look, int x, int width) =>
+        look.Gain * (1 + look.LightFromLeft * (0.5f - (float)x / width));
+
+    private static void AddTo(byte[] pixels, Picture group, FaceBox box, Look look, int width, int height)
+    {
         var scale = box.Width / look.FaceWidth;
         var (faceX, faceY) = (box.X + box.Width / 2, box.Y + box.Height / 2);
         for (var y = 0; y < height; y++)
-        {
             for (var x = 0; x < width; x++)
             {
                 var (sourceX, sourceY) = (
                     faceX + (x - look.CentreX * width) * scale, faceY + (y - look.CentreY * height) * scale);
                 var share = Share(sourceX - faceX, sourceY - faceY, box, look.Margin);
-                var light = look.Gain * (1 + look.LightFromLeft * (0.5f - (float)x / width));
+                if (share <= 0) continue;
                 for (var colour = 0; colour < 3; colour++)
                 {
-                    var face = share > 0 ? Sample(group, sourceX, sourceY, colour) : 0;
-                    var value = (face * share + Wall(x, y, colour) * (1 - share)) * light;
-                    pixels[(y * width + x) * 3 + colour] = (byte)Math.Clamp(value, 0, 255);
+                    ref var pixel = ref pixels[(y * width + x) * 3 + colour];
+                    var face = Sample(group, sourceX, sourceY, colour) * Light(look, x, width);
+                    pixel = (byte)Math.Clamp(face * share + pixel * (1 - share), 0, 255);
                 }
             }
-        }
-
-        return new Picture(width, height, pixels);
     }
 
     /// <summary>1 inside an ellipse around the face, 0 outside, soft between: neighbours stay out.</summary>

@@ -24,7 +24,7 @@ public enum SightingFinding
 /// <summary>A face's upright box in pixels of the picture.</summary>
 public readonly record struct SightingBox(double X, double Y, double Width, double Height);
 
-/// <param name="Band">Null for a face that was not looked at: only the largest one is.</param>
+/// <param name="Band">Null for a face that was not looked at: one of the smallest of a large crowd.</param>
 public sealed record SightedFace(SightingBox Box, SightingBand? Band);
 
 /// <summary>Milliseconds; the recogniser's parts, before anything is decided.</summary>
@@ -41,6 +41,9 @@ public sealed record Sighting(
 {
     /// <summary>Between whom a second factor has to decide when the band is ask. Never shown to a station.</summary>
     public IReadOnlyList<Guid> Candidates { get; init; } = [];
+
+    /// <summary>What somebody should look at.</summary>
+    public IReadOnlyList<StationAlert> Alerts { get; init; } = [];
 
     /// <summary>No usable face: cheap to repeat with the next frame.</summary>
     public bool IsUnusable => Finding <= SightingFinding.FaceUnclear;

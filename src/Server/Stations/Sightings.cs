@@ -4,37 +4,42 @@ using SightPay.Ledger;
 using SightPay.Server.Faces;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Gallery;
+using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
 
 /// <summary>Turns a picture and a search set into a sighting; finds stored ones.</summary>
-public sealed partial class Sightings(
-    FaceRecogniser recogniser, NpgsqlDataSource database, TimeProvider clock, ILogger<Sightings> log)
+public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource database, TimeProvider clock)
 {
+    /// <param name="visit">The faces that the station's camera has shown lately.</param>
     /// <param name="among">Searched first; everybody is searched when none of them is accepted. Null: everybody.
     /// </param>
     public async Task<Sighting> TakeAsync(
-        Station station, ReadOnlyMemory<byte> picture, IReadOnlyCollection<Guid>? among, CancellationToken ct)
+        Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, IReadOnlyCollection<Guid>? among,
+        CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
-        var look = await recogniser.LookAsync(picture, FaceDemand.Recognise, ct);
+        var look = await recogniser.LookAsync(picture, FaceDemand.RecogniseAll, ct);
         var reading = look.Reading;
-        var identity = reading.IsCrowded || reading.Target?.Template is not { } probe ? null : Identify(probe, among);
-        var finding = FindingOf(reading, identity);
+        var frame = visit.Take(reading, clock.GetUtcNow());
+        FaceIdentity?[] identities = [.. reading.Faces.Select(face =>
+            face.Template is { } probe ? Identify(probe, among) : null)];
+        var identity = frame.Foremost is { } foremost ? identities[foremost] : null;
+        var finding = FindingOf(reading, frame, identity);
         var accepted = finding == SightingFinding.Recognised;
-        var id = Ids.Next(clock);
-        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
-        if (reading.Target?.LiveScore < Face.LiveScoreMin) LogLooksLikeAPicture(station.Id, id);
         return new Sighting(
-            id, station, identity is null ? SightingBand.Reject : BandOf(identity.Band), finding,
-            accepted ? identity!.PersonId : null, accepted && identity!.LivenessProved,
-            FacesOf(reading, identity),
+            Ids.Next(clock), station, BandOf(identity), finding, accepted ? identity!.PersonId : null,
+            accepted && identity!.LivenessProved,
+            [.. reading.Boxes.Select((box, i) => new SightedFace(
+                new SightingBox(Px(box.X), Px(box.Y), Px(box.Width), Px(box.Height)),
+                i < identities.Length ? BandOf(identities[i]) : null))],
             new SightingTimings(
                 Ms(look.WaitMs), Ms(look.DecodeMs), Ms(reading.DetectMs), Ms(reading.EmbedMs),
-                Ms(identity?.SearchMs ?? 0)),
+                Ms(identities.Sum(each => each?.SearchMs ?? 0))),
             started)
         {
             Candidates = identity?.Candidates ?? [],
+            Alerts = [.. AlertsOf(reading, frame)],
         };
     }
 
@@ -70,10 +75,10 @@ public sealed partial class Sightings(
         return all with { SearchMs = all.SearchMs + near.SearchMs };
     }
 
-    private static SightingFinding FindingOf(FaceReading reading, FaceIdentity? identity)
+    private static SightingFinding FindingOf(FaceReading reading, VisitFrame frame, FaceIdentity? identity)
     {
         if (reading.Target is null) return SightingFinding.NoFace;
-        if (reading.IsCrowded) return SightingFinding.SeveralFaces;
+        if (frame.Foremost is null) return SightingFinding.SeveralFaces;
         if (identity is null) return SightingFinding.FaceUnclear;
         return identity.Band switch
         {
@@ -83,23 +88,21 @@ public sealed partial class Sightings(
         };
     }
 
-    private static List<SightedFace> FacesOf(FaceReading reading, FaceIdentity? identity)
+    private static IEnumerable<StationAlert> AlertsOf(FaceReading reading, VisitFrame frame)
     {
-        SightingBand? band = identity is null ? null : BandOf(identity.Band);
-        return [.. reading.Boxes.Select((box, i) => new SightedFace(
-            new SightingBox(Px(box.X), Px(box.Y), Px(box.Width), Px(box.Height)), i == 0 ? band : null))];
+        if (frame.ShowsSomebodyTwice) yield return StationAlert.SameFaceTwice;
+        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
+        if (frame.Foremost is { } foremost && reading.Faces[foremost].LiveScore < Face.LiveScoreMin)
+            yield return StationAlert.LooksLikeAPicture;
     }
 
     private static double Px(float value) => Math.Round(value, 1);
 
-    private static SightingBand BandOf(FaceBand band) => band switch
+    /// <summary>What is not fit to be compared is nobody we know.</summary>
+    private static SightingBand BandOf(FaceIdentity? identity) => identity?.Band switch
     {
         FaceBand.Accept => SightingBand.Accept,
         FaceBand.Ask => SightingBand.Ask,
         _ => SightingBand.Reject,
     };
-
-    [LoggerMessage(3003, LogLevel.Warning, "What station {Station} saw looks like a picture of a face and not like a "
-        + "person: sighting {Sighting}.")]
-    private partial void LogLooksLikeAPicture(string station, Guid sighting);
 }

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
 
@@ -13,6 +14,7 @@ internal sealed partial class StationStream(
     MessageSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
     Connections connections, TimeProvider clock, ILogger<StationStream> log)
 {
+    private readonly FaceVisit _visit = new();
     private Task _frameInFlight = Task.CompletedTask;
     private StationSays? _announced;
 
@@ -209,7 +211,7 @@ internal sealed partial class StationStream(
                 await socket.CloseAsync(StationClose.KeyInvalid, StationProblems.KeyInvalidCode);
                 return;
             }
-            var taken = await takeSighting.RunAsync(station, picture, frame.Key!, CancellationToken.None);
+            var taken = await takeSighting.RunAsync(station, picture, _visit, frame.Key!, CancellationToken.None);
             if (taken.Result.End == ActEnd.OtherBody)
                 await TellAsync(connection, frame, new ProblemException(
                     422, "idempotency_key_reused", "This key was used with another picture; use a new one."), ct);

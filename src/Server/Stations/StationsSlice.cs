@@ -33,7 +33,7 @@ public static class StationsSlice
         services.AddSingleton(provider => new StationDirectory(provider.GetRequiredService<StationStore>()));
         services.AddSingleton<Sightings>();
         services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
-        services.AddSingleton<SightingAsks>();
+        services.AddSingleton<SightingAsks>().AddSingleton<StationAlerts>();
         services.AddSingleton<IPersonData, SightingPersonData>();
         services.AddSingleton(SightingPersonData.Section);
         services.AddSingleton<ICompanionWriter, SightingWriter>();

@@ -5,6 +5,7 @@ using System.Text;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Faces;
+using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
 
@@ -17,7 +18,8 @@ public sealed record SightingAnswer(ActResult Result, Sighting? Sighting, double
 /// both go through here.
 /// </summary>
 public sealed class TakeSighting(
-    IEnumerable<IStationDesk> desks, Sightings sightings, Idempotency idempotency, StationDirectory directory)
+    IEnumerable<IStationDesk> desks, Sightings sightings, StationAlerts alerts, Idempotency idempotency,
+    StationDirectory directory)
 {
     private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
 
@@ -41,7 +43,7 @@ public sealed class TakeSighting(
         var answer = await idempotency.RunAsync(http, required: true, async (key, token) =>
         {
             var pictures = await ImageParts.ReadAsync(http, 1, token);
-            taken = await LookAndDecideAsync(station, pictures[0], key, record: true, token);
+            taken = await LookAndDecideAsync(station, pictures[0], new FaceVisit(), key, record: true, token);
             return taken.Result;
         });
         if (taken is { Sighting: { } sighting }) http.Response.Headers["Server-Timing"] = ServerTiming(sighting, taken);
@@ -49,26 +51,28 @@ public sealed class TakeSighting(
     }
 
     /// <summary>A frame of a stream; frames without a usable face are answered and forgotten.</summary>
+    /// <param name="visit">The stream's own: whoever stands before the camera is followed from frame to frame.</param>
     public async Task<SightingAnswer> RunAsync(
-        Station station, ReadOnlyMemory<byte> picture, string key, CancellationToken ct)
+        Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, string key, CancellationToken ct)
     {
         SightingAnswer? taken = null;
         var actOfFrame = new ActKey(Idempotency.ActIdOf(key), FingerprintOf(station, picture));
         var result = await idempotency.RunAsync(actOfFrame, async (actKey, token) =>
         {
-            taken = await LookAndDecideAsync(station, picture, actKey, record: false, token);
+            taken = await LookAndDecideAsync(station, picture, visit, actKey, record: false, token);
             return taken.Result;
         }, ct);
         return taken is null || result.Replayed ? new SightingAnswer(result, null, 0) : taken with { Result = result };
     }
 
     private async Task<SightingAnswer> LookAndDecideAsync(
-        Station station, ReadOnlyMemory<byte> picture, ActKey key, bool record, CancellationToken ct)
+        Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, ActKey key, bool record, CancellationToken ct)
     {
         var desk = _desks[station.Kind];
         var first = await desk.SearchFirstAsync(station, ct);
-        var sighting = await sightings.TakeAsync(station, picture, first, ct);
+        var sighting = await sightings.TakeAsync(station, picture, visit, first, ct);
         var decision = await desk.DecideAsync(sighting, key, record, ct);
+        await alerts.RaiseAsync(sighting);
         return new SightingAnswer(decision.Result, sighting, decision.LedgerMs);
     }
 

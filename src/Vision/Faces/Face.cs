@@ -8,7 +8,19 @@ public readonly record struct FivePoints(
     FacePoint LeftEye, FacePoint RightEye, FacePoint Nose, FacePoint MouthLeft, FacePoint MouthRight);
 
 /// <summary>A detected face: upright box in pixels of the picture and the detector's score 0..1.</summary>
-public readonly record struct FaceBox(float X, float Y, float Width, float Height, float FaceScore);
+public readonly record struct FaceBox(float X, float Y, float Width, float Height, float FaceScore)
+{
+    internal float Area => Width * Height;
+
+    internal FacePoint Centre => new(X + Width / 2, Y + Height / 2);
+
+    /// <summary>How far the centres lie apart, in widths of the wider box.</summary>
+    internal float WidthsFrom(FaceBox other)
+    {
+        var (a, b) = (Centre, other.Centre);
+        return MathF.Sqrt(MathF.Pow(a.X - b.X, 2) + MathF.Pow(a.Y - b.Y, 2)) / MathF.Max(Width, other.Width);
+    }
+}
 
 /// <summary>Why a face is not good enough to be recognised or enrolled; the order is the precedence.</summary>
 public enum FaceFlaw

@@ -11,6 +11,9 @@ public enum FaceDemand
     /// <summary>A walking person at a gate: the face must be usable.</summary>
     Recognise,
 
+    /// <summary>The same for everybody in the picture, and not for the largest face alone.</summary>
+    RecogniseAll,
+
     /// <summary>A photo that will be compared for years: the face must be good.</summary>
     Enrol,
 
@@ -19,39 +22,15 @@ public enum FaceDemand
     Watch,
 }
 
-/// <summary>What the pipeline saw in one picture.</summary>
-/// <param name="Boxes">All faces, largest first.</param>
-/// <param name="Target">The largest face, looked at closely; null when there is no face. Its template is null when
-/// its quality has a flaw.</param>
-/// <param name="DetectMs">Milliseconds for finding faces, landmarks and quality.</param>
-/// <param name="EmbedMs">Milliseconds for aligning and embedding, and for the live score.</param>
-public sealed record FaceReading(IReadOnlyList<FaceBox> Boxes, Face? Target, double DetectMs, double EmbedMs)
-{
-    // Area falls with the square of the distance: 0.4 is somebody at 1.6 times the payer's distance or nearer. Who
-    // queues a metre behind a payer at 0.7 m has 0.17 of the area and blocks nobody; two people side by side do. In the
-    // group pictures the second face has 0.7 to 1.0 of the first one's area.
-    private const float CrowdedAreaShare = 0.4f;
-
-    /// <summary>
-    /// True when a second face is so large beside the target that nobody can say who stands before the camera.
-    /// </summary>
-    public bool IsCrowded
-    {
-        get
-        {
-            if (Boxes.Count < 2) return false;
-            var (first, second) = (Boxes[0], Boxes[1]);
-            return second.Width * second.Height >= CrowdedAreaShare * first.Width * first.Height;
-        }
-    }
-}
-
 /// <summary>
 /// Pixels in, template out: detect, landmarks, quality, align, embed with the mirrored picture. Thread-safe; the
 /// caller's picture is never changed.
 /// </summary>
 public sealed class FacePipeline : IDisposable
 {
+    // A bound on what one picture may cost, a crowd's worth; of more people the smallest ones are boxes alone.
+    private const int FacesMax = 24;
+
     private readonly FaceDetector _detector;
     private readonly FaceMesh _mesh;
     private readonly JoinedEmbedder _embedder;
@@ -105,7 +84,7 @@ public sealed class FacePipeline : IDisposable
         }
     }
 
-    /// <summary>Finds all faces and looks closely at the largest one.</summary>
+    /// <summary>Finds all faces and looks closely at the largest one, or at all of them.</summary>
     public FaceReading Read(Picture picture, FaceDemand demand)
     {
         var desk = _desks.TryTake(out var used) ? used : new Desk();
@@ -123,33 +102,42 @@ public sealed class FacePipeline : IDisposable
     {
         var started = Stopwatch.GetTimestamp();
         _detector.Find(picture, desk.Sampler, desk.Candidates);
-        // The net that draws the mesh also says whether there is a face at all: it overrules the detector.
-        while (desk.Candidates.Count > 0
-               && !_mesh.Read(picture, desk.Candidates[0], desk.Sampler, desk.Mesh))
-            desk.Candidates.RemoveAt(0);
-        if (desk.Candidates.Count == 0)
-            return new([], null, Stopwatch.GetElapsedTime(started).TotalMilliseconds, 0);
+        var (wanted, embedding) = (demand == FaceDemand.RecogniseAll ? FacesMax : 1, TimeSpan.Zero);
+        desk.Faces.Clear();
+        while (desk.Faces.Count < wanted && desk.Faces.Count < desk.Candidates.Count)
+        {
+            var candidate = desk.Candidates[desk.Faces.Count];
+            // The net that draws the mesh also says whether there is a face at all: it overrules the detector.
+            if (_mesh.Read(picture, candidate, desk.Sampler, desk.Mesh))
+                desk.Faces.Add(LookClosely(picture, candidate.Box, demand, desk, ref embedding));
+            else
+                desk.Candidates.RemoveAt(desk.Faces.Count);
+        }
+        var boxes = new FaceBox[desk.Candidates.Count];
+        for (var i = 0; i < boxes.Length; i++) boxes[i] = desk.Candidates[i].Box;
+        var detecting = Stopwatch.GetElapsedTime(started) - embedding;
+        return new([.. desk.Faces], boxes, picture.Width, detecting.TotalMilliseconds, embedding.TotalMilliseconds);
+    }
 
+    /// <summary>Quality, template and the like of the face whose mesh lies on the desk.</summary>
+    private Face LookClosely(Picture picture, FaceBox box, FaceDemand demand, Desk desk, ref TimeSpan embedding)
+    {
         var alignStarted = Stopwatch.GetTimestamp();
         using var inHand = _embedder.Align(picture, AlignedFace.ToPicture(desk.Mesh.Five), desk.Sampler);
-        var aligned = Stopwatch.GetElapsedTime(alignStarted);
+        embedding += Stopwatch.GetElapsedTime(alignStarted);
         var quality = desk.Gate.Measure(desk.Mesh, inHand.Aligned, picture.Width, picture.Height, demand);
-        var detected = Stopwatch.GetElapsedTime(started) - aligned;
 
         var embedStarted = Stopwatch.GetTimestamp();
         var template = quality.Flaw == FaceFlaw.None ? _embedder.Embed(inHand, desk.Sampler) : null;
-        var boxes = new FaceBox[desk.Candidates.Count];
-        for (var i = 0; i < boxes.Length; i++) boxes[i] = desk.Candidates[i].Box;
-        var face = new Face(boxes[0], desk.Mesh.Five, quality, template)
+        var face = new Face(box, desk.Mesh.Five, quality, template)
         {
-            LiveScore = template is null ? null : _liveness?.Score(picture, boxes[0], desk.Sampler),
+            LiveScore = template is null ? null : _liveness?.Score(picture, box, desk.Sampler),
             Motion = demand == FaceDemand.Watch
                 ? new(desk.Mesh.EyesOpen, desk.Mesh.MouthOpen, EyePatch.Of(picture, desk.Mesh))
                 : null,
         };
-        var embedded = Stopwatch.GetElapsedTime(embedStarted) + aligned;
-        return new(
-            boxes, face, detected.TotalMilliseconds, embedded.TotalMilliseconds);
+        embedding += Stopwatch.GetElapsedTime(embedStarted);
+        return face;
     }
 
     /// <summary>
@@ -222,6 +210,7 @@ public sealed class FacePipeline : IDisposable
     {
         public PixelSampler Sampler { get; } = new();
         public List<FaceCandidate> Candidates { get; } = new(64);
+        public List<Face> Faces { get; } = [];
         public MeshReading Mesh { get; } = new();
         public FaceQualityGate Gate { get; } = new();
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using SightPay.Vision.Faces;
 
 namespace SightPay.Vision.Gallery;
@@ -24,6 +25,10 @@ public sealed class FaceGallery
     // Below this a scan takes less than half a millisecond, and a second core is worth more to another caller.
     private const int SharedScanMin = 50_000;
 
+    // A core takes a megabyte of codes at a time: little enough that the cores finish together, even when one of them
+    // has other work too.
+    private const int BlocksAtOnce = 32;
+
     private readonly Lock _changes = new();
     private readonly ConcurrentDictionary<Guid, int> _rowOf = new();
     private readonly Stack<int> _free = new();
@@ -43,7 +48,8 @@ public sealed class FaceGallery
         ArgumentException.ThrowIfNullOrEmpty(pack);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         (Pack, Dimensions) = (pack, dimensions);
-        _stride = (dimensions + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+        var vector = Math.Max(Vector<float>.Count, Vector256<float>.Count);
+        _stride = (dimensions + vector - 1) / vector * vector;
     }
 
     public string Pack { get; }
@@ -163,33 +169,44 @@ public sealed class FaceGallery
 
     private static TopTwo[] Scan(ReadOnlySpan<GalleryBlock> blocks, Query query)
     {
-        var tops = new TopTwo[query.Count];
-        tops.AsSpan().Fill(new TopTwo());
-        foreach (var block in blocks)
-            for (var i = 0; i < tops.Length; i++) block.Search(query.Values(i), query.Code(i), ref tops[i]);
+        var tops = Nobody(query);
+        Scan(blocks, query, tops);
         return tops;
     }
 
-    /// <summary>Every core takes a part of the blocks.</summary>
+    private static void Scan(ReadOnlySpan<GalleryBlock> blocks, Query query, TopTwo[] tops)
+    {
+        foreach (var block in blocks)
+            for (var i = 0; i < tops.Length; i++) block.Search(query.Values(i), query.Code(i), ref tops[i]);
+    }
+
+    /// <summary>Every core takes the next few blocks until there are none.</summary>
     private static TopTwo[] ScanTogether(GalleryBlock[] blocks, Query query)
     {
-        var parts = new TopTwo[Environment.ProcessorCount][];
-        Parallel.For(0, parts.Length, part =>
+        var cores = new TopTwo[Environment.ProcessorCount][];
+        var next = 0;
+        Parallel.For(0, cores.Length, core =>
         {
-            var (from, to) = (
-                (int)((long)blocks.Length * part / parts.Length),
-                (int)((long)blocks.Length * (part + 1) / parts.Length));
-            parts[part] = Scan(blocks.AsSpan(from, to - from), query);
+            cores[core] = Nobody(query);
+            while (Interlocked.Add(ref next, BlocksAtOnce) - BlocksAtOnce is var from && from < blocks.Length)
+                Scan(blocks.AsSpan(from, Math.Min(BlocksAtOnce, blocks.Length - from)), query, cores[core]);
         });
-        var tops = parts[0];
-        foreach (var others in parts.AsSpan(1))
+        var tops = cores[0];
+        foreach (var others in cores.AsSpan(1))
             for (var i = 0; i < tops.Length; i++) tops[i].Join(others[i]);
+        return tops;
+    }
+
+    private static TopTwo[] Nobody(Query query)
+    {
+        var tops = new TopTwo[query.Count];
+        tops.AsSpan().Fill(new TopTwo());
         return tops;
     }
 
     private int Grow()
     {
-        if (_rows == _blocks.Length * GalleryBlock.Rows) _blocks = [.. _blocks, new GalleryBlock(_stride)];
+        if (_rows == _blocks.Length * GalleryBlock.Rows) _blocks = [.. _blocks, new GalleryBlock(_rows, _stride)];
         return _rows++;
     }
 

@@ -13,29 +13,34 @@ namespace SightPay.Vision.Gallery;
 /// </summary>
 internal sealed class GalleryBlock
 {
-    /// <summary>Rows of a block: 64 KiB of codes for 256 numbers, so a change costs a reader microseconds.</summary>
+    /// <summary>Rows of a block: 32 KiB of codes for 256 numbers, so a change costs a reader microseconds.</summary>
     public const int Rows = 256;
 
+    private readonly int _first;
     private readonly int _stride;
     private readonly int _codeStride;
     private readonly float[] _values;
-    private readonly Memory<sbyte> _codes;
+    private readonly Memory<byte> _codes;
+    private readonly Memory<byte> _fine;
 
-    // Of a row that holds nobody the scale is 0 and the rest is -infinity: its bound is below every score.
-    private readonly float[] _scales = new float[Rows];
-    private readonly float[] _rests = new float[Rows];
+    // Of a row that holds nobody the step is 0 and what is left -infinity: its bound is below every score.
+    private readonly float[] _halfSteps = new float[Rows];
+    private readonly float[] _lefts = new float[Rows];
+    private readonly float[] _fineLefts = new float[Rows];
     private readonly Guid[] _ids = new Guid[Rows];
     private int _version;
     private int _used;
 
-    /// <param name="stride">Floats of a row, padded with zeros.</param>
-    public GalleryBlock(int stride)
+    /// <param name="first">The place of the first row in the whole gallery.</param>
+    /// <param name="stride">Floats of a row, padded with zeros to whole eights.</param>
+    public GalleryBlock(int first, int stride)
     {
-        (_stride, _codeStride) = (stride, Int8Code.StrideOf(stride));
+        (_first, _stride, _codeStride) = (first, stride, NibbleCode.StrideOf(stride));
         _values = new float[Rows * stride];
         // A load that crosses from one line of the cache to the next costs double.
-        _codes = AlignedMemory.Allocate<sbyte>(Rows * _codeStride);
-        _rests.AsSpan().Fill(float.NegativeInfinity);
+        _codes = AlignedMemory.Allocate<byte>(Rows * _codeStride);
+        _fine = AlignedMemory.Allocate<byte>(Rows * _codeStride);
+        _lefts.AsSpan().Fill(float.NegativeInfinity);
     }
 
     /// <summary>Writes a row. The caller holds the gallery's lock.</summary>
@@ -44,7 +49,7 @@ internal sealed class GalleryBlock
         BeginChange();
         _ids[row] = id;
         values.CopyTo(_values.AsSpan(row * _stride, _stride));
-        (_scales[row], _rests[row]) = Int8Code.Encode(values, CodesOf(row));
+        (_halfSteps[row], _lefts[row], _fineLefts[row]) = NibbleCode.Encode(values, Of(row, _codes), Of(row, _fine));
         _used = Math.Max(_used, row + 1);
         EndChange();
     }
@@ -55,14 +60,16 @@ internal sealed class GalleryBlock
         BeginChange();
         _ids[row] = Guid.Empty;
         _values.AsSpan(row * _stride, _stride).Clear();
-        CodesOf(row).Clear();
-        (_scales[row], _rests[row]) = (0, float.NegativeInfinity);
+        Of(row, _codes).Clear();
+        Of(row, _fine).Clear();
+        (_halfSteps[row], _lefts[row], _fineLefts[row]) = (0, float.NegativeInfinity, 0);
         EndChange();
     }
 
     /// <summary>True when the row holds nothing but zeros.</summary>
     public bool IsErased(int row) =>
-        _ids[row] == Guid.Empty && _scales[row] == 0 && !CodesOf(row).ContainsAnyExcept((sbyte)0)
+        _ids[row] == Guid.Empty && _halfSteps[row] == 0 && !Of(row, _codes).ContainsAnyExcept((byte)0)
+        && !Of(row, _fine).ContainsAnyExcept((byte)0)
         && !_values.AsSpan(row * _stride, _stride).ContainsAnyExcept(0f);
 
     /// <summary>Improves the best two by this block's rows.</summary>
@@ -104,7 +111,7 @@ internal sealed class GalleryBlock
                 Volatile.ReadBarrier();
                 if (_version == version)
                 {
-                    if (isTheirs) top.Offer(id, score);
+                    if (isTheirs) top.Offer(id, score, _first + row);
                     return;
                 }
             }
@@ -119,31 +126,38 @@ internal sealed class GalleryBlock
         // beyond the used ones are there and hold nobody.
         var rows = (Volatile.Read(ref _used) + 7) / 8 * 8;
         Span<int> products = stackalloc int[Rows];
-        Int8Code.Products(code, _codes.Span, products[..rows]);
+        NibbleCode.Products(code, _codes.Span, products[..rows]);
         ref var product = ref MemoryMarshal.GetReference(products);
-        ref var scales = ref MemoryMarshal.GetArrayDataReference(_scales);
-        ref var rests = ref MemoryMarshal.GetArrayDataReference(_rests);
+        ref var halfSteps = ref MemoryMarshal.GetArrayDataReference(_halfSteps);
+        ref var lefts = ref MemoryMarshal.GetArrayDataReference(_lefts);
         var (scale, length) = (Vector256.Create(code.Scale), Vector256.Create(code.Length));
         var slack = Vector256.Create(code.Slack);
         for (var row = 0; row < rows; row += 8)
         {
             var at = (nuint)row;
             var near = Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref product, at))
-                * (Vector256.LoadUnsafe(ref scales, at) * scale);
-            var bound = near + (Vector256.LoadUnsafe(ref rests, at) * length + slack);
+                * (Vector256.LoadUnsafe(ref halfSteps, at) * scale);
+            var bound = near + (Vector256.LoadUnsafe(ref lefts, at) * length + slack);
             var open = Vector256.GreaterThan(bound, Vector256.Create(top.RunnerUpScore)).ExtractMostSignificantBits();
             for (; open != 0; open &= open - 1)
-                LookClosely(row + BitOperations.TrailingZeroCount(open), probe, ref top);
+            {
+                var one = row + BitOperations.TrailingZeroCount(open);
+                LookClosely(one, products[one], probe, code, ref top);
+            }
         }
     }
 
-    private void LookClosely(int row, ReadOnlySpan<float> probe, ref TopTwo top)
+    /// <summary>The fine levels first: their bound leaves hardly anybody whose floats have to be fetched.</summary>
+    private void LookClosely(int row, int product, ReadOnlySpan<float> probe, ProbeCode code, ref TopTwo top)
     {
+        var fine = product + NibbleCode.Product(code, Of(row, _fine)) / (float)NibbleCode.Levels;
+        var bound = fine * (_halfSteps[row] * code.Scale) + (_fineLefts[row] * code.Length + code.Slack);
+        if (bound <= top.RunnerUpScore) return;
         var score = UnitVector.Dot(probe, _values.AsSpan(row * _stride, _stride));
-        if (score > top.RunnerUpScore && _ids[row] != Guid.Empty) top.Offer(_ids[row], score);
+        if (score > top.RunnerUpScore && _ids[row] != Guid.Empty) top.Offer(_ids[row], score, _first + row);
     }
 
-    private Span<sbyte> CodesOf(int row) => _codes.Span.Slice(row * _codeStride, _codeStride);
+    private Span<byte> Of(int row, Memory<byte> codes) => codes.Span.Slice(row * _codeStride, _codeStride);
 
     private void BeginChange()
     {
@@ -155,42 +169,55 @@ internal sealed class GalleryBlock
     private void EndChange() => Volatile.Write(ref _version, _version + 1);
 }
 
-/// <summary>The best two of different persons so far.</summary>
+/// <summary>
+/// The best two of different persons so far. Of equal scores the one that stands first in the gallery counts, so that
+/// the answer does not depend on which core looked at what.
+/// </summary>
 internal struct TopTwo
 {
     /// <summary>Below every cosine.</summary>
     private const float Nobody = -2;
 
-    private Guid _bestId;
-    private Guid _runnerUpId;
+    private Candidate _best = new(Guid.Empty, Nobody, int.MaxValue);
+    private Candidate _runnerUp = new(Guid.Empty, Nobody, int.MaxValue);
 
-    public TopTwo() => (BestScore, RunnerUpScore) = (Nobody, Nobody);
-
-    public float BestScore { get; private set; }
-    public float RunnerUpScore { get; private set; }
-
-    public void Offer(Guid id, float score)
+    public TopTwo()
     {
-        if (score > BestScore)
-        {
-            if (id != _bestId) (_runnerUpId, RunnerUpScore) = (_bestId, BestScore);
-            (_bestId, BestScore) = (id, score);
-        }
-        else if (score > RunnerUpScore && id != _bestId)
-        {
-            (_runnerUpId, RunnerUpScore) = (id, score);
-        }
     }
+
+    public readonly float RunnerUpScore => _runnerUp.Score;
+
+    /// <param name="place">Where the person stands in the gallery.</param>
+    public void Offer(Guid id, float score, int place) => Offer(new Candidate(id, score, place));
 
     public void Join(TopTwo other)
     {
-        if (other.BestScore > Nobody) Offer(other._bestId, other.BestScore);
-        if (other.RunnerUpScore > Nobody) Offer(other._runnerUpId, other.RunnerUpScore);
+        if (other._best.IsSomebody) Offer(other._best);
+        if (other._runnerUp.IsSomebody) Offer(other._runnerUp);
     }
 
     public readonly GalleryMatch ToMatch(int searched) => new(
-        BestScore > Nobody ? _bestId : null, Score(BestScore),
-        RunnerUpScore > Nobody ? _runnerUpId : null, Score(RunnerUpScore), searched);
+        _best.IsSomebody ? _best.Id : null, Math.Clamp(_best.Score, -1, 1),
+        _runnerUp.IsSomebody ? _runnerUp.Id : null, Math.Clamp(_runnerUp.Score, -1, 1), searched);
 
-    private static float Score(float cosine) => Math.Clamp(cosine, -1, 1);
+    private void Offer(Candidate candidate)
+    {
+        if (candidate.IsBefore(_best))
+        {
+            if (candidate.Id != _best.Id) _runnerUp = _best;
+            _best = candidate;
+        }
+        else if (candidate.Id != _best.Id && candidate.IsBefore(_runnerUp))
+        {
+            _runnerUp = candidate;
+        }
+    }
+
+    private readonly record struct Candidate(Guid Id, float Score, int Place)
+    {
+        public bool IsSomebody => Score > Nobody;
+
+        public bool IsBefore(Candidate other) =>
+            Score > other.Score || (Score == other.Score && Place < other.Place);
+    }
 }

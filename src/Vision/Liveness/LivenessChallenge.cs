@@ -167,13 +167,7 @@ public sealed class LivenessChallenge
 
     private bool IsAnother(Face face, DateTimeOffset at)
     {
-        if (_lastSeen is { } before && at - before < JumpWithin)
-        {
-            var way = MathF.Sqrt(
-                MathF.Pow(face.Box.X + face.Box.Width / 2 - _lastBox.X - _lastBox.Width / 2, 2)
-                + MathF.Pow(face.Box.Y + face.Box.Height / 2 - _lastBox.Y - _lastBox.Height / 2, 2));
-            if (way > JumpWidthsMax * MathF.Max(face.Box.Width, _lastBox.Width)) return true;
-        }
+        if (at - _lastSeen < JumpWithin && face.Box.WidthsFrom(_lastBox) > JumpWidthsMax) return true;
         if (_watch is null || _rest.Template is not { } rest || face.Template is not { } now) return false;
         if (FacePose.Of(face).DegreesFrom(_rest.Pose) > ComparedDegreesMax) return false;
         return FacePipeline.Similarity(rest, now) < Calibration.Of(rest.Pack).SamePersonMin;

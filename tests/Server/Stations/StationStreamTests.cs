@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using SightPay.Server.Api;
 using SightPay.Tests.Support;
@@ -202,13 +201,7 @@ public sealed class StationStreamTests : IAsyncLifetime
         return url["/station#link=".Length..];
     }
 
-    private async Task<ClientWebSocket> OpenAsync()
-    {
-        var socket = new ClientWebSocket();
-        var address = new UriBuilder(_bed.Http.BaseAddress!) { Scheme = "ws", Path = "/ws/face-recognition" };
-        await socket.ConnectAsync(address.Uri, default);
-        return socket;
-    }
+    private Task<ClientWebSocket> OpenAsync() => StationSocket.ConnectAsync(_bed);
 
     private async Task<JsonObject> HelloAsync(ClientWebSocket socket, string station)
     {
@@ -228,8 +221,7 @@ public sealed class StationStreamTests : IAsyncLifetime
         await socket.SendAsync(picture, WebSocketMessageType.Binary, true, default);
     }
 
-    private static Task SayAsync(ClientWebSocket socket, object message) =>
-        SendTextAsync(socket, JsonSerializer.Serialize(message));
+    private static Task SayAsync(ClientWebSocket socket, object message) => StationSocket.SayAsync(socket, message);
 
     private static Task SendTextAsync(ClientWebSocket socket, string text) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
@@ -241,19 +233,7 @@ public sealed class StationStreamTests : IAsyncLifetime
         return (string)said["problem"]!["code"]!;
     }
 
-    private static async Task<JsonObject> HearAsync(ClientWebSocket socket)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var buffer = new byte[64 * 1024];
-        var length = 0;
-        while (true)
-        {
-            var part = await socket.ReceiveAsync(buffer.AsMemory(length), patience.Token);
-            Assert.NotEqual(WebSocketMessageType.Close, part.MessageType);
-            length += part.Count;
-            if (part.EndOfMessage) return JsonNode.Parse(buffer.AsSpan(0, length))!.AsObject();
-        }
-    }
+    private static Task<JsonObject> HearAsync(ClientWebSocket socket) => StationSocket.HearAsync(socket);
 
     private static async Task<int> ClosedAsync(ClientWebSocket socket)
     {

@@ -161,10 +161,10 @@ public abstract class FacePipelineTests(FaceBed bed)
     public void Somebody_far_behind_does_not_block_and_somebody_beside_does()
     {
         static FaceReading Two(float share) => new(
-            [new(0, 0, 100, 100, 0.9f), new(200, 0, 100 * share, 100 * share, 0.9f)], null, 0, 0);
+            [], [new(0, 0, 100, 100, 0.9f), new(200, 0, 100 * share, 100 * share, 0.9f)], 640, 0, 0);
         Assert.False(Two(0.6f).IsCrowded);
         Assert.True(Two(0.65f).IsCrowded);
-        Assert.False(new FaceReading([new(0, 0, 100, 100, 0.9f)], null, 0, 0).IsCrowded);
+        Assert.False(new FaceReading([], [new(0, 0, 100, 100, 0.9f)], 640, 0, 0).IsCrowded);
     }
 
     [SkippableFact]

@@ -14,7 +14,7 @@ public sealed class FaceGalleryTests
     [InlineData(255, 192)]
     [InlineData(1_000, 256)]
     [InlineData(700, 13)] // No whole number of vectors.
-    [InlineData(25_000, 24)] // Large enough for several cores.
+    [InlineData(60_000, 24)] // Large enough for several cores.
     public void Finds_the_same_two_as_a_plain_loop(int people, int dimensions)
     {
         var random = new Random(7);
@@ -109,7 +109,7 @@ public sealed class FaceGalleryTests
     [Fact]
     public void Erasing_overwrites_the_numbers()
     {
-        var block = new GalleryBlock(8);
+        var block = new GalleryBlock(0, 8);
         block.Write(3, Id(1), [1, 2, 3, 4, 5, 6, 7, 8]);
         Assert.False(block.IsErased(3));
         block.Erase(3);

@@ -145,7 +145,8 @@ public sealed class LivenessChallengeTests
     private void Show(Face? face)
     {
         _now += TimeSpan.FromSeconds(0.1);
-        _challenge.Take(new FaceReading(face is null ? [] : [face.Box], face, 0, 0), Begun + _now);
+        Face[] faces = face is null ? [] : [face];
+        _challenge.Take(new FaceReading(faces, [.. faces.Select(each => each.Box)], 640, 0, 0), Begun + _now);
     }
 
     private static Face Speaking(float mouthOpen) => Turned(0) with { Motion = Motion(mouthOpen) };

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Outlet } from "react-router";
 import type { LiveEvent, SignedInPerson, StopActivity } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
@@ -8,6 +8,9 @@ import { useStale } from "../shared/live/useStale";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
 import { api, type Rights, rightsOf, session } from "./operator";
 import { useDecisionsWaiting } from "./queues";
+import { StationAlerts } from "./StationAlerts";
+
+const alertsShown = 3;
 
 function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
   const payments: Place = { to: "/payments", label: "Payments", icon: "till" };
@@ -31,6 +34,7 @@ function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
 export function ConsoleShell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
   const stale = useStale();
+  const [alerts, setAlerts] = useState<readonly LiveEvent[]>([]);
   const hear = (event: LiveEvent) => {
     if (event.type === "stop" || event.type === "journey") {
       countAtOnce(event);
@@ -40,7 +44,10 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
     else if (event.type === "payment") stale("payments", "disputes");
     else if (event.type === "adjustment") stale("approvals", "payments");
     else if (event.type === "reconciliation") void queries.invalidateQueries({ queryKey: ["reconciliations"] });
-    else if (event.type === "connection") void queries.invalidateQueries({ queryKey: ["connections"] });
+    else if (event.type === "alert") {
+      setAlerts((before) => [event, ...before].slice(0, alertsShown));
+      stale("audit");
+    } else if (event.type === "connection") void queries.invalidateQueries({ queryKey: ["connections"] });
   };
   /** The count moves with the event; names and times follow with the next answer. */
   const countAtOnce = ({ data }: LiveEvent) => {
@@ -56,6 +63,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
 
   return (
     <PageFrame title="Console" places={places} live={live} size="lg" account={<SignOut person={person} />}>
+      <StationAlerts alerts={alerts} onSeen={() => setAlerts([])} />
       <Outlet />
     </PageFrame>
   );

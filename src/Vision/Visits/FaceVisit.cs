@@ -1,0 +1,91 @@
+using SightPay.Vision.Faces;
+
+namespace SightPay.Vision.Visits;
+
+/// <summary>Who is in a frame of a visit.</summary>
+/// <param name="Foremost">The place in <see cref="FaceReading.Faces"/> of whoever stands before the camera; null when
+/// there is nobody, or nobody can say.</param>
+/// <param name="ShowsSomebodyTwice">Two of the faces are one person's; only one of them can be there.</param>
+public readonly record struct VisitFrame(int? Foremost, bool ShowsSomebodyTwice);
+
+/// <summary>
+/// Follows the faces before one camera from frame to frame. One caller at a time; time comes with the frames. A picture
+/// by itself is a visit of one frame, in which nothing is stable yet.
+/// </summary>
+public sealed class FaceVisit
+{
+    private const int StableFrames = 3;
+    private static readonly TimeSpan StableFor = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(1.5);
+
+    // At three frames a second somebody who walks up to a gate moves by less.
+    private const float WidthsMovedMax = 0.7f;
+
+    private readonly List<Track> _tracks = [];
+
+    /// <summary>One face from frame to frame.</summary>
+    private sealed class Track(Face face, DateTimeOffset at)
+    {
+        // As many as a second gives; also what a film that runs in a loop has to be longer than.
+        private const int BoxesKept = 10;
+
+        private readonly Queue<FaceBox> _boxes = new();
+        private DateTimeOffset _centredSince;
+        private int _centredFrames;
+
+        public Face Face { get; private set; } = face;
+        public DateTimeOffset LastSeen { get; private set; } = at;
+
+        public bool IsStable => _centredFrames >= StableFrames && LastSeen - _centredSince >= StableFor;
+
+        public bool Continues(Face face, DateTimeOffset at) =>
+            at - LastSeen <= LostAfter && face.Box.WidthsFrom(Face.Box) <= WidthsMovedMax
+            && ForemostFace.SamePeople([Face, face])[1] == 0;
+
+        public void Add(Face face, bool isCentred, DateTimeOffset at)
+        {
+            // No camera sees a face at the same place to the last bit: this is a picture that was there before, and it
+            // says nothing new.
+            if (_boxes.Contains(face.Box)) return;
+            _boxes.Enqueue(face.Box);
+            if (_boxes.Count > BoxesKept) _boxes.Dequeue();
+            if (_centredFrames == 0) _centredSince = at;
+            _centredFrames = isCentred ? _centredFrames + 1 : 0;
+            (Face, LastSeen) = (face, at);
+        }
+    }
+
+    /// <summary>Takes the next frame, read with <see cref="FaceDemand.RecogniseAll"/>.</summary>
+    public VisitFrame Take(FaceReading reading, DateTimeOffset at)
+    {
+        _tracks.RemoveAll(track => at - track.LastSeen > LostAfter);
+        var firsts = ForemostFace.SamePeople(reading.Faces);
+        var (places, people) = (new List<int>(reading.Boxes.Count), new List<StandingFace>(reading.Boxes.Count));
+        var followed = new HashSet<Track>();
+        for (var i = 0; i < reading.Boxes.Count; i++)
+        {
+            var isFace = i < reading.Faces.Count;
+            if (isFace && firsts[i] != i) continue;
+            var box = reading.Boxes[i];
+            var isCentred = ForemostFace.IsCentred(box, reading.PictureWidth);
+            var track = isFace ? Follow(reading.Faces[i], isCentred, at, followed) : null;
+            places.Add(i);
+            people.Add(new(box.Area, isCentred, track is { IsStable: true }));
+        }
+        var foremost = ForemostFace.Of(people) is { } found && places[found] < reading.Faces.Count
+            ? places[found]
+            : (int?)null;
+        return new(foremost, places.Count < reading.Boxes.Count);
+    }
+
+    /// <summary>The face's track, continued or begun. What cannot be compared is followed by nobody.</summary>
+    private Track? Follow(Face face, bool isCentred, DateTimeOffset at, HashSet<Track> followed)
+    {
+        if (face.Template is null) return null;
+        var track = _tracks.Find(track => !followed.Contains(track) && track.Continues(face, at));
+        if (track is null) _tracks.Add(track = new(face, at));
+        track.Add(face, isCentred, at);
+        followed.Add(track);
+        return track;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace SightPay.Server.Tests.Stations;
+
+/// <summary>A station's stream as a kiosk holds it: hello is said, every frame has its own key.</summary>
+internal sealed class StationSocket : IDisposable
+{
+    private readonly ClientWebSocket _socket;
+    private int _frames;
+
+    private StationSocket(ClientWebSocket socket) => _socket = socket;
+
+    public static async Task<StationSocket> OpenAsync(ServerBed bed, string station)
+    {
+        var socket = await ConnectAsync(bed);
+        await SayAsync(socket, new { type = "hello", station_id = station, station_key = bed.StationKey(station) });
+        Assert.Equal("ready", (string)(await HearAsync(socket))["type"]!);
+        return new StationSocket(socket);
+    }
+
+    /// <summary>The next frame and what is said to it.</summary>
+    public async Task<JsonObject> ShowAsync(byte[] picture)
+    {
+        await SayAsync(_socket, new { type = "frame", id = $"f{_frames++}", key = Guid.CreateVersion7().ToString() });
+        await _socket.SendAsync(picture, WebSocketMessageType.Binary, true, default);
+        return await HearAsync(_socket);
+    }
+
+    public static async Task<ClientWebSocket> ConnectAsync(ServerBed bed)
+    {
+        var socket = new ClientWebSocket();
+        var address = new UriBuilder(bed.Http.BaseAddress!) { Scheme = "ws", Path = "/ws/face-recognition" };
+        await socket.ConnectAsync(address.Uri, default);
+        return socket;
+    }
+
+    public static Task SayAsync(ClientWebSocket socket, object message) =>
+        socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(message), WebSocketMessageType.Text, true, default);
+
+    public static async Task<JsonObject> HearAsync(ClientWebSocket socket)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var buffer = new byte[64 * 1024];
+        var length = 0;
+        while (true)
+        {
+            var part = await socket.ReceiveAsync(buffer.AsMemory(length), patience.Token);
+            Assert.NotEqual(WebSocketMessageType.Close, part.MessageType);
+            length += part.Count;
+            if (part.EndOfMessage) return JsonNode.Parse(buffer.AsSpan(0, length))!.AsObject();
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}
