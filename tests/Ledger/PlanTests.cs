@@ -10,7 +10,8 @@ public sealed class PlanTests
     public static TheoryData<string, string, string> Statements() => new()
     {
         {
-            PostgresSession.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], bigint[], bigint[], bigint[], bigint[], int",
+            PostgresSession.UpdateAccounts,
+            "bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], bigint[], bigint[], bigint[], bigint[], int",
             "'{1}', '{1}', '{1}', '{1}', '{1}', '{f}', '{1}', '{1}', '{1}', '{1}', 0"
         },
         {

@@ -5,8 +5,8 @@ internal sealed record AccountFacts(long Id, string Key, string Asset, AccountKi
 
 /// <summary>
 /// Remembers accounts' immutable facts by key, so that a batch asks the store by number, and their counters as the last
-/// commit left them, so that it need not ask. Unknown keys are not remembered: the account may be opened a moment later.
-/// Used by the writer alone.
+/// commit left them, so that it need not ask. Unknown keys are not remembered: the account may be opened a moment
+/// later. Used by the writer alone.
 /// </summary>
 internal sealed class AccountDirectory
 {

@@ -27,8 +27,8 @@ internal sealed class GroupCommit(
         var (transferIds, holdIds, takenIds) = NamedTransfers();
         var loaded = await session.LoadAsync(new BatchNeeds(
             virtualClock ? Microseconds(clock.GetUtcNow()) : null, ahead, before?._state.At ?? session.Position.LastAt,
-            directory, ids, remembered, keys, acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, takenIds,
-            sweep ? SweepMax : 0, _companions))
+            directory, ids, remembered, keys, acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds,
+            takenIds, sweep ? SweepMax : 0, _companions))
             .ConfigureAwait(false);
         _state = loaded.State;
         if (before is not null)

@@ -54,8 +54,8 @@ internal interface ILedgerSession : IAsyncDisposable
 /// <param name="SweepMax">Most overdue holds that are loaded to be freed; 0: none.</param>
 internal sealed record BatchNeeds(
     DateTimeOffset? Now, bool Ahead, DateTimeOffset NotBefore, AccountDirectory Directory, long[] AccountIds,
-    long[] Remembered, string[] AccountKeys, Guid[] ActIds, Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax,
-    CompanionSet Companions);
+    long[] Remembered, string[] AccountKeys, Guid[] ActIds, Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds,
+    int SweepMax, CompanionSet Companions);
 
 /// <param name="DueHolds">How many overdue holds were found.</param>
 internal readonly record struct LoadedBatch(BatchState State, int DueHolds);
