@@ -203,7 +203,8 @@ public sealed class PropertyTests(ITestOutputHelper output)
             case <= 9:
                 var code = leg.Kind == 9 ? TransferCode.OverCapture
                     : leg.Minutes == 1 ? TransferCode.ChargebackWon
-                    : leg.Minutes == 2 ? TransferCode.Chargeback : TransferCode.Refund;
+                    : leg.Minutes == 2 ? TransferCode.Chargeback
+                    : leg.Minutes == 3 ? TransferCode.RefundFailed : TransferCode.Refund;
                 return [Transfer.Post(id, credit, debit, amount, code) with { RefId = slots.Taking(leg.HoldSlot) }];
             case <= 11:
                 var upTo = Transfer.PostUpTo(id, debit, credit, amount, TransferCode.LateCapture);
@@ -321,11 +322,14 @@ public sealed class PropertyTests(ITestOutputHelper output)
             + $"expired {Expired}, refunds above what was taken {TooMuch}";
     }
 
-    /// <summary>The same writer on tables in memory.</summary>
+    /// <summary>
+    /// The same writer on tables in memory, in small groups: each is decided on what the one before will have stored.
+    /// </summary>
     private sealed class MemoryBed
     {
         public MemoryBed(TimeProvider clock) => Writer = LedgerWriter.ByHand(
-            Store, new CompanionRegistry([new TallyTable(), new NoteLog()]), new LedgerOptions(Clock: clock));
+            Store, new CompanionRegistry([new TallyTable(), new NoteLog()]),
+            new LedgerOptions(BatchMax: 3, Clock: clock));
 
         public MemoryLedgerStore Store { get; } = new();
         public LedgerWriter Writer { get; }
