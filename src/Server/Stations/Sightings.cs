@@ -4,6 +4,7 @@ using SightPay.Ledger;
 using SightPay.Server.Faces;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Gallery;
+using SightPay.Vision.Liveness;
 using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
@@ -22,8 +23,8 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         var look = await recogniser.LookAsync(picture, FaceDemand.RecogniseAll, ct);
         var reading = look.Reading;
         var frame = visit.Take(reading, clock.GetUtcNow());
-        FaceIdentity?[] identities = [.. reading.Faces.Select(face =>
-            face.Template is { } probe ? Identify(probe, among) : null)];
+        FaceIdentity?[] identities = [.. reading.Faces.Select((face, i) => Identify(
+            face, i == frame.Foremost ? frame.Live : LiveEvidence.Unknown, among))];
         var identity = frame.Foremost is { } foremost ? identities[foremost] : null;
         var finding = FindingOf(reading, frame, identity);
         var accepted = finding == SightingFinding.Recognised;
@@ -66,12 +67,14 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     /// <summary>
     /// The smaller set is searched first: fewer candidates, fewer errors. Only a clear yes there ends the search.
     /// </summary>
-    private FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among)
+    private FaceIdentity? Identify(Face face, LiveEvidence live, IReadOnlyCollection<Guid>? among)
     {
-        if (among is not { Count: > 0 }) return recogniser.Identify(probe);
-        var near = recogniser.Identify(probe, among);
+        if (face.Template is not { } probe) return null;
+        var evidence = new ProbeEvidence(face.Quality.IsClear, live);
+        if (among is not { Count: > 0 }) return recogniser.Identify(probe, evidence);
+        var near = recogniser.Identify(probe, evidence, among);
         if (near.Band == FaceBand.Accept) return near;
-        var all = recogniser.Identify(probe);
+        var all = recogniser.Identify(probe, evidence);
         return all with { SearchMs = all.SearchMs + near.SearchMs };
     }
 
@@ -92,6 +95,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     {
         if (frame.ShowsSomebodyTwice) yield return StationAlert.SameFaceTwice;
         // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
+        // Several of them make the policy ask.
         if (frame.Foremost is { } foremost && reading.Faces[foremost].LiveScore < Face.LiveScoreMin)
             yield return StationAlert.LooksLikeAPicture;
     }
