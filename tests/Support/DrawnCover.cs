@@ -3,7 +3,7 @@ using SightPay.Vision.Runtime;
 
 namespace SightPay.Tests.Support;
 
-/// <summary>Draws what hides a part of a face onto a photograph: where it goes is known from the face's points.</summary>
+/// <summary>Draws what hides a part of a face onto a photograph, by the face's points.</summary>
 public static class DrawnCover
 {
     /// <summary>Light blue, with folds, from the nose down.</summary>
