@@ -91,7 +91,7 @@ internal static class ApiVerb
         await using var command = server.Database.CreateCommand(
             """
             select (select count(*) from attempt where id = any($1) and status = 201),
-                (select count(*) from payment),
+                (select count(*) from payment where kind = 'retail'),
                 (select credits_pending + credits_posted from account where key = 'merchant:canteen')
             """);
         command.CommandTimeout = 0;

@@ -105,7 +105,10 @@ internal static class Program
 
         var (services, limits, currency) = (builder.Services, settings.Limits, settings.Currency);
         services.AddWeb(settings, store, Schemas);
-        services.AddPeople(new PeopleSettings(settings.DataFolder, currency));
+        services.AddPeople(new PeopleSettings(settings.DataFolder, currency)
+        {
+            OwnsPostgres = store.IsPrivate,
+        });
         services.AddReceipts(new ReceiptSettings(settings.DataFolder));
         services.AddAudit();
         services.AddEvents();

@@ -9,11 +9,14 @@ namespace SightPay.Server.Payments;
 /// asked for without an answer is looked for by our reference first, and repeated only when it is not there.
 /// </remarks>
 internal sealed partial class AskProvider(
-    PaymentProviders providers, TopUpStore store, ProviderCallLog calls, SettleTopUp settle, PaymentSettings settings,
-    TimeProvider clock, ILogger<AskProvider> log)
+    PaymentProviders providers, ChangeTopUp change, ProviderCallLog calls, SettleTopUp settle,
+    PaymentSettings settings, TimeProvider clock, ILogger<AskProvider> log)
 {
     /// <summary>Nothing is taken any more for a wish this old: its person has gone on.</summary>
     public const string Expired = "expired";
+
+    /// <summary>The word of providers for what we gave up, since its customer did not come back.</summary>
+    public const string Abandoned = "abandoned";
 
     /// <param name="credits">False right after the wish: then the provider's signed message is waited for, so that
     /// nothing in a request alone moves money.</param>
@@ -24,7 +27,7 @@ internal sealed partial class AskProvider(
             NotKnown(log, topUp.Id, $"there is no provider {topUp.Provider}");
             return;
         }
-        var call = topUp.ProviderPaymentId is not { } known ? await FindOrCreateAsync(provider, topUp, ct)
+        var call = topUp.Details.ProviderPaymentId is not { } known ? await FindOrCreateAsync(provider, topUp, ct)
             : IsAbandoned(topUp) ? await calls.RunAsync(
                 topUp.Id, ProviderAct.Cancel, () => provider.CancelAsync(known, ct), StateOf, ct)
             : await provider.FetchAsync(known, ct);
@@ -32,13 +35,13 @@ internal sealed partial class AskProvider(
         {
             case ProviderCall<ProviderPayment?>.Succeeded { Value: { Status: ProviderPaymentStatus.Succeeded } paid }
                 when !credits:
-                await store.SetPendingAsync(topUp.Id, paid, ct);
+                await settle.AwaitAsync(topUp, paid, ct);
                 break;
             case ProviderCall<ProviderPayment?>.Succeeded { Value: { } payment }:
                 await settle.RunAsync(provider, payment, ct);
                 break;
             case ProviderCall<ProviderPayment?>.Succeeded:
-                await store.SetExceptionAsync(topUp.Id, "payment_unknown", ct);
+                await change.NoteAsync(topUp.Id, "payment_unknown", ct);
                 break;
             case ProviderCall<ProviderPayment?>.Failed failed:
                 await settle.RefusedAsync(topUp, failed.Code, ct);
@@ -58,11 +61,11 @@ internal sealed partial class AskProvider(
             var found = await provider.FindAsync(topUp.Id, before[0].BeganAt, before[^1].BeganAt, ct);
             if (found is not ProviderCall<ProviderPayment?>.Succeeded { Value: null }) return found;
         }
-        if (clock.GetUtcNow() - topUp.CreatedAt > settings.AskWithin)
+        if (clock.GetUtcNow() - topUp.Payment.CreatedAt > settings.AskWithin)
             return new ProviderCall<ProviderPayment?>.Failed(Expired);
         var made = await calls.RunAsync(
             topUp.Id, ProviderAct.Create,
-            () => provider.CreateAsync(topUp.Id, topUp.Amount, topUp.Method, ct), StateOf, ct);
+            () => provider.CreateAsync(topUp.Id, topUp.Amount, topUp.Details.Method, ct), StateOf, ct);
         return made switch
         {
             ProviderCall<ProviderPayment>.Succeeded { Value: var payment } =>
@@ -76,7 +79,7 @@ internal sealed partial class AskProvider(
     /// <summary>Its customer never came back from their bank's page; a bank that says yes next month would surprise
     /// them.</summary>
     private bool IsAbandoned(TopUp topUp) => topUp.State == TopUpState.ActionNeeded
-        && clock.GetUtcNow() - topUp.CreatedAt > settings.CustomerWithin;
+        && clock.GetUtcNow() - topUp.Payment.CreatedAt > settings.CustomerWithin;
 
     private static CallState StateOf(ProviderPayment? payment) => payment?.Status switch
     {

@@ -50,8 +50,11 @@ public sealed class ChangePayment
         return await FindAsync(id, ct);
     }
 
-    private async Task<Payment> FindAsync(Guid id, CancellationToken ct) => await _store.FindAsync(id, ct)
-        ?? throw new ProblemException(404, "transaction_not_found", "There is no payment with this id for you.");
+    /// <summary>A top-up changes by its provider's word alone.</summary>
+    private async Task<Payment> FindAsync(Guid id, CancellationToken ct) =>
+        await _store.FindAsync(id, ct) is { Kind: not PaymentKind.TopUp } payment
+            ? payment
+            : throw new ProblemException(404, "transaction_not_found", "There is no payment with this id for you.");
 
     /// <summary>Its guard refuses it, so that the refusal is recorded.</summary>
     private static Plan Illegal(Payment stored, PaymentEvent happened) => new()

@@ -19,7 +19,8 @@ internal sealed class KeepMoneyApart(NpgsqlDataSource database, PaymentSettings 
             with written as (
                 insert into money_kind (kind) values ($1)
                 on conflict (single) do update set kind = excluded.kind
-                where not exists (select from top_up where state = 'credited')
+                where not exists (
+                    select from top_up t join payment p on p.id = t.payment where p.captured_minor > 0)
                 returning kind)
             select coalesce((select kind from written), (select kind from money_kind))
             """);

@@ -16,13 +16,10 @@ internal static class PaymentBooks
         select payee_account, currency, captured_minor - refunded_minor
         from payment where method = 'wallet' and captured_minor > 0
         union all
-        select b.book, t.currency, b.sign * (t.amount_minor
-            - case when t.dispute in ('open', 'lost') then t.dispute_minor else 0 end
-            - coalesce((
-                select sum(r.amount_minor) from top_up_refund r where r.top_up = t.id and r.state <> 'failed'), 0))
-        from top_up t cross join lateral (values
-            ('person:' || t.person_id, 1), ('provider_clearing:' || t.provider, -1)) as b (book, sign)
-        where t.state = 'credited'
+        select b.book, p.currency, b.sign * (p.captured_minor - p.refunded_minor)
+        from payment p cross join lateral (values
+            ('person:' || p.person, 1), (p.payee_account, -1)) as b (book, sign)
+        where p.kind = 'top_up' and p.captured_minor > 0
         union all
         select 'person:' || person, currency, case direction when 'credit' then amount_minor else -amount_minor end
         from adjustment where kind = 'correction' and state = 'done'
@@ -42,14 +39,15 @@ internal sealed class PaymentsCheck : IBooksCheck
 {
     private static readonly string[] Queries =
     [
-        // A capture's act moves this payment's money and nobody else's.
+        // A capture's act moves this payment's money and nobody else's; a top-up's comes from its payee.
         """
         with taken as (
             select p.id, sum(t.amount) as amount
             from payment p
             join transfer c on c.id = p.capture
             join account payee on payee.key = p.payee_account
-            join transfer t on t.act_id = c.act_id and t.credit = payee.id and t.kind in (1, 3)
+            join transfer t on t.act_id = c.act_id and t.kind in (1, 3)
+                and case p.kind when 'top_up' then t.debit else t.credit end = payee.id
             where p.captured_minor > 0 group by p.id)
         select format('payment %s says that it took %s, its transfers took %s', p.id, p.captured_minor,
             coalesce(t.amount, 0))
@@ -77,10 +75,19 @@ internal sealed class PaymentsCheck : IBooksCheck
             or (sum(a.amount_minor) < p.refunded_minor and p.dispute is distinct from 'lost')
         order by p.id
         """,
-        // Every capture has told its payer's pages, as long as the outbox remembers.
+        """
+        select format('top-up %s gave back %s, its refunds and objection are %s', p.id, p.refunded_minor, b.minor)
+        from payment p join top_up t on t.payment = p.id
+        cross join lateral (
+            select coalesce(sum(r.amount_minor) filter (where r.state <> 'failed'), 0)
+                + case when p.dispute in ('open', 'lost') then t.dispute_minor else 0 end as minor
+            from top_up_refund r where r.top_up = p.id) b
+        where p.refunded_minor is distinct from b.minor order by p.id
+        """,
+        // Every capture has told its payer's pages, as long as the outbox remembers. Top-ups tell as their wallets.
         """
         select format('payment %s was captured, and its payer was never told', p.id) from payment p
-        where p.captured_at >= $1 and p.captured_at < $2
+        where p.kind <> 'top_up' and p.captured_at >= $1 and p.captured_at < $2
           and p.captured_at > (select at from outbox order by seq limit 1)
           and not exists (
             select from outbox o where o.kind = 'payment' and o.payload ->> 'transaction_id' = p.id::text)
@@ -92,8 +99,8 @@ internal sealed class PaymentsCheck : IBooksCheck
         from provider_inbox where state = 'new' and received_at < $2 - interval '1 day' order by event_id
         """,
         """
-        select format('top-up %s waits for people: %s', id, exception) from top_up
-        where exception is not null order by id
+        select format('top-up %s waits for people: %s', payment, note) from top_up
+        where note is not null order by payment
         """,
     ];
 

@@ -3,7 +3,7 @@ namespace SightPay.Server.Payments;
 /// <summary>What happens to a payment.</summary>
 public enum PaymentEvent
 {
-    /// <summary>Its payer or the provider is asked.</summary>
+    /// <summary>Its payer or the provider is asked; asked again, something else may be waited for.</summary>
     Ask,
 
     /// <summary>The payer said yes; the money stays set aside.</summary>
@@ -28,6 +28,18 @@ public enum PaymentEvent
     /// <summary>The provider said no.</summary>
     Fail,
 
+    /// <summary>People have to look at it, or have; neither money nor state moves.</summary>
+    Note,
+
+    /// <summary>A refund did not get there: its money is not given back any more.</summary>
+    RefundFailed,
+
+    /// <summary>Some of the money went back without our asking: a fact, whatever is objected to.</summary>
+    ReturnPart,
+
+    /// <summary>All that was left of it did.</summary>
+    ReturnWhole,
+
     /// <summary>Some of the money goes back.</summary>
     RefundPart,
 
@@ -38,7 +50,12 @@ public enum PaymentEvent
     Dispute,
 
     WinDispute,
+
+    /// <summary>The payer has all that was left.</summary>
     LoseDispute,
+
+    /// <summary>The payer has what they objected to, and some is left.</summary>
+    LoseDisputePart,
 }
 
 /// <summary>
@@ -50,7 +67,8 @@ public static class PaymentLifetime
     /// <returns>The state after the event; null when the event is illegal in this state.</returns>
     public static PaymentState? Next(PaymentState state, PaymentEvent happened) => (state, happened) switch
     {
-        (PaymentState.Created, PaymentEvent.Ask) => PaymentState.Awaiting,
+        (_, PaymentEvent.Note) => state,
+        (PaymentState.Created or PaymentState.Awaiting, PaymentEvent.Ask) => PaymentState.Awaiting,
         (PaymentState.Created or PaymentState.Awaiting, PaymentEvent.Authorise) => PaymentState.Authorised,
         (PaymentState.Authorised, PaymentEvent.Extend) => PaymentState.Authorised,
         (PaymentState.Created or PaymentState.Awaiting or PaymentState.Authorised, PaymentEvent.Capture) =>
@@ -63,9 +81,11 @@ public static class PaymentLifetime
             PaymentEvent.Cancel) => PaymentState.Cancelled,
         (PaymentState.Created or PaymentState.Awaiting or PaymentState.Authorised, PaymentEvent.Fail) =>
             PaymentState.Failed,
-        (PaymentState.Captured, PaymentEvent.RefundPart or PaymentEvent.Dispute or PaymentEvent.WinDispute) =>
-            PaymentState.Captured,
-        (PaymentState.Captured, PaymentEvent.RefundWhole or PaymentEvent.LoseDispute) => PaymentState.Refunded,
+        (PaymentState.Captured or PaymentState.Refunded, PaymentEvent.RefundFailed) => PaymentState.Captured,
+        (PaymentState.Captured, PaymentEvent.ReturnPart or PaymentEvent.RefundPart or PaymentEvent.Dispute
+            or PaymentEvent.WinDispute or PaymentEvent.LoseDisputePart) => PaymentState.Captured,
+        (PaymentState.Captured, PaymentEvent.ReturnWhole or PaymentEvent.RefundWhole or PaymentEvent.LoseDispute) =>
+            PaymentState.Refunded,
         _ => null,
     };
 
@@ -75,11 +95,12 @@ public static class PaymentLifetime
         {
             (null, PaymentEvent.Dispute) => (true, DisputeState.Open),
             (DisputeState.Open, PaymentEvent.WinDispute) => (true, DisputeState.Won),
-            (DisputeState.Open, PaymentEvent.LoseDispute) => (true, DisputeState.Lost),
+            (DisputeState.Open, PaymentEvent.LoseDispute or PaymentEvent.LoseDisputePart) => (true, DisputeState.Lost),
             // The money of a disputed payment is not given back twice.
             (null or DisputeState.Won, PaymentEvent.RefundPart or PaymentEvent.RefundWhole) => (true, dispute),
             (_, PaymentEvent.Dispute or PaymentEvent.WinDispute or PaymentEvent.LoseDispute
-                or PaymentEvent.RefundPart or PaymentEvent.RefundWhole) => (false, dispute),
+                or PaymentEvent.LoseDisputePart or PaymentEvent.RefundPart or PaymentEvent.RefundWhole) =>
+                (false, dispute),
             _ => (true, dispute),
         };
 

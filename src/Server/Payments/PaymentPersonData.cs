@@ -15,14 +15,15 @@ internal sealed class PaymentPersonData : IPersonData
             """
             select id, kind, payee, station, method, amount_minor, currency, state, captured_minor, refunded_minor,
                 dispute, dispute_reason, created_at, captured_at
-            from payment where person = $1 order by seq
+            from payment where person = $1 and kind <> 'top_up' order by seq
             """),
         new("top_ups",
-            """
-            select id, provider, amount_minor, currency, state, method_type, failure_code, dispute, dispute_minor,
-                created_at, settled_at
-            from top_up where person_id = $1 order by id
-            """),
+            $"""
+             select p.id, t.provider, p.amount_minor, p.currency, {TopUpState.Sql} as state, t.method_type,
+                 t.failure_code, p.dispute, t.dispute_minor, p.created_at, coalesce(p.captured_at, t.failed_at) as
+                 settled_at
+             from payment p join top_up t on t.payment = p.id where p.person = $1 order by p.seq
+             """),
         new("top_up_refunds",
             """
             select id, top_up, amount_minor, currency, state, reason, failure_code, created_at, settled_at
@@ -42,14 +43,15 @@ internal sealed class PaymentPersonData : IPersonData
     {
         await using var command = new NpgsqlCommand(
             """
+            with own as (
+                select kind = 'top_up' as is_top_up, state in ('created', 'awaiting', 'authorised') as is_open, dispute
+                from payment where person = $1)
             select
-                exists (select from payment where person = $1 and state in ('created', 'awaiting', 'authorised')),
-                exists (select from payment where person = $1 and dispute = 'open'),
+                exists (select from own where is_open and not is_top_up),
+                exists (select from own where dispute = 'open' and not is_top_up),
                 exists (select from adjustment where person = $1 and state = 'pending_approval'),
-                exists (
-                    select from top_up
-                    where person_id = $1 and state in ('created', 'provider_pending', 'action_needed')),
-                exists (select from top_up where person_id = $1 and dispute = 'open'),
+                exists (select from own where is_open and is_top_up),
+                exists (select from own where dispute = 'open' and is_top_up),
                 exists (select from top_up_refund where person = $1 and state in ('created', 'provider_pending'))
             """, connection, transaction)
         {
@@ -75,7 +77,6 @@ internal sealed class PaymentPersonData : IPersonData
                 Of("delete from own_limit where person = $1", person),
                 Of("update payment set dispute_reason = null where person = $1 and dispute_reason is not null", person),
                 Of("update adjustment set reason = '' where person = $1", person),
-                Of("update top_up set method_token = null where person_id = $1 and method_token is not null", person),
                 Of("update top_up_refund set reason = null where person = $1 and reason is not null", person),
             },
         };

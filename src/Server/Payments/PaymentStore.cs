@@ -25,6 +25,8 @@ public sealed class PaymentStore(NpgsqlDataSource database)
         created_at, due_at, authorised_at, captured_at
         """;
 
+    internal const int ColumnCount = 24;
+
     public async Task<Payment?> FindAsync(Guid id, CancellationToken ct)
     {
         await using var command = database.CreateCommand($"select {Columns} from payment where id = $1");
@@ -74,11 +76,11 @@ public sealed class PaymentStore(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>Payments whose objection is not decided, oldest first.</summary>
+    /// <summary>Payments whose objection is not decided, oldest first; a top-up's is decided by a bank.</summary>
     internal async Task<IReadOnlyList<ListedPayment>> DisputedAsync(int most, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            $"select seq, {Columns} from payment where dispute = 'open' order by seq limit $1");
+            $"select seq, {Columns} from payment where dispute = 'open' and kind <> 'top_up' order by seq limit $1");
         command.Parameters.Add(new() { Value = most });
         return await ReadAllAsync(command, ct);
     }

@@ -22,10 +22,10 @@ public static class PaymentsSlice
         foreach (var settled in SettledMoney.All) services.AddSingleton(settled);
         foreach (var section in PaymentPersonData.Sections) services.AddSingleton(section);
         services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
-        services.AddSingleton<ICompanionWriter, TopUpCreatedWriter>();
-        services.AddSingleton<ICompanionWriter, TopUpCreditedWriter>();
+        // In this order they are written: payments first, since the others name them.
         services.AddSingleton<ICompanionWriter, PaymentTable>();
         services.AddSingleton<ICompanionWriter, AdjustmentTable>();
+        services.AddSingleton<ICompanionWriter, TopUpTable>().AddSingleton<ICompanionWriter, TopUpRefundTable>();
         services.AddSingleton<PaymentStore>().AddSingleton<PaymentPlans>().AddSingleton<ExpirePayment>();
         services.AddSingleton(provider => new ChangePayment(
             provider.GetRequiredService<PaymentStore>(), provider.GetRequiredService<ExpirePayment>(),
@@ -43,12 +43,11 @@ public static class PaymentsSlice
         AddWorker<ExpirePayments>(services);
         services.AddSingleton<TopUpStore>().AddSingleton<TopUpWaiters>();
         services.AddSingleton<InboxStore>().AddSingleton<InboxSignal>();
-        services.AddSingleton<ICompanionWriter, TopUpDisputeTable>();
         AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
         services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>().AddSingleton<TopUpPlans>();
-        services.AddSingleton<ICompanionWriter, TopUpRefundTable>().AddSingleton<TopUpRefundStore>();
+        services.AddSingleton<ChangeTopUp>().AddSingleton<TopUpRefundStore>();
         services.AddSingleton<StartTopUpRefund>().AddSingleton<SettleReturns>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton(PaymentBooks.Slice);

@@ -11,9 +11,6 @@ internal sealed partial class PollTopUps(
     private const int AtOnce = 50;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    /// <summary>Banks take weeks.</summary>
-    private static readonly TimeSpan ObjectionsEvery = TimeSpan.FromDays(1);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(LookEvery, clock);
@@ -38,7 +35,8 @@ internal sealed partial class PollTopUps(
         {
             // Written down first: one whose polling fails again and again must not starve the others.
             await store.SetPolledAsync(
-                topUp.Id, topUp.Dispute is null ? NextAfter(topUp.Polls) : clock.GetUtcNow() + ObjectionsEvery, ct);
+                topUp.Id,
+                topUp.IsOpen ? NextAfter(topUp.Details.Polls) : clock.GetUtcNow() + TopUpPlans.ObjectionsEvery, ct);
             await AskAsync(topUp.Id, () => ask.RunAsync(topUp, credits: true, ct));
         }
         foreach (var refund in await refunds.DueAsync(clock.GetUtcNow(), AtOnce, ct))

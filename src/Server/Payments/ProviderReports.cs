@@ -16,7 +16,10 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
 
     private const int AtOnce = 500;
 
-    private sealed record Ours(string State, Money Amount, string? PaymentId);
+    private sealed record Ours(string State, Money Amount, string? PaymentId)
+    {
+        public bool IsCredited => State == TopUpState.Credited;
+    }
 
     /// <param name="IsOpen">A refund is under way: either side may know more.</param>
     private sealed record OurReturns(Guid TopUp, ProviderDispute? Dispute, long RefundedMinor, bool IsOpen);
@@ -47,10 +50,10 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
     {
         var ours = new Dictionary<Guid, Ours>();
         await using (var command = books.Command(
-            """
-            select id, state, amount_minor, currency, provider_payment_id from top_up
-            where id = any($3) and provider = $4
-            """, page.Select(reported => reported.Payment.Reference).ToArray(), provider.Name))
+            $"""
+             select p.id, {TopUpState.Sql}, p.amount_minor, p.currency, t.provider_payment_id
+             from payment p join top_up t on t.payment = p.id where p.id = any($3) and t.provider = $4
+             """, page.Select(reported => reported.Payment.Reference).ToArray(), provider.Name))
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
@@ -71,16 +74,15 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         if (!ours.TryGetValue(payment.Reference, out var topUp))
             return IsTaken(reported) ? $"{name} took {In(payment.Amount)} for {payment.Reference}, which is no top-up"
                 : null;
-        var isCredited = topUp.State == TopUpState.Credited;
-        if (isCredited && topUp.PaymentId != payment.Id)
+        if (topUp.IsCredited && topUp.PaymentId != payment.Id)
             return IsTaken(reported)
                 ? $"{name} took {In(payment.Amount)} for top-up {payment.Reference}, which {topUp.PaymentId} paid"
                 : null;
-        if (isCredited && !IsTaken(reported))
+        if (topUp.IsCredited && !IsTaken(reported))
             return $"top-up {payment.Reference} was credited, and {name} did not succeed";
         if (IsTaken(reported) && payment.Amount != topUp.Amount)
             return $"{name} took {In(payment.Amount)}, top-up {payment.Reference} is of {In(topUp.Amount)}";
-        return !isCredited && IsTaken(reported) && reported.At < books.To - OnItsWay
+        return !topUp.IsCredited && IsTaken(reported) && reported.At < books.To - OnItsWay
             ? $"{name} took {In(payment.Amount)}, and top-up {payment.Reference} is {topUp.State}"
             : null;
     }
@@ -97,13 +99,13 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         var ours = new Dictionary<string, OurReturns>();
         await using (var command = books.Command(
             """
-            select coalesce(t.provider_payment_id, ''), t.id, t.dispute, t.dispute_minor,
+            select coalesce(t.provider_payment_id, ''), p.id, p.dispute, t.dispute_minor,
                 coalesce(sum(r.amount_minor) filter (where r.state <> 'failed'), 0)::bigint,
                 coalesce(bool_or(r.state in ('created', 'provider_pending')), false)
-            from top_up t left join top_up_refund r on r.top_up = t.id
-            where t.provider = $3 and t.state = 'credited' and (t.provider_payment_id = any($4) or t.dispute = 'open'
-                or t.id in (select top_up from top_up_refund where created_at >= $1 and created_at < $2))
-            group by t.id order by t.id
+            from payment p join top_up t on t.payment = p.id left join top_up_refund r on r.top_up = p.id
+            where t.provider = $3 and p.captured_minor > 0 and (t.provider_payment_id = any($4) or p.dispute = 'open'
+                or p.id in (select top_up from top_up_refund where created_at >= $1 and created_at < $2))
+            group by p.id, t.payment order by p.id
             """, provider.Name, ids.ToArray()))
         {
             await using var reader = await command.ExecuteReaderAsync(ct);
@@ -143,8 +145,9 @@ internal sealed class ProviderReports(PaymentProviders providers) : IBooksCheck
         var unheardOf = new List<(Guid TopUp, string PaymentId, Money Amount)>();
         await using (var command = books.Command(
             """
-            select id, coalesce(provider_payment_id, ''), amount_minor, currency from top_up
-            where state = 'credited' and provider = $3 and settled_at >= $1 and settled_at < $2 order by id
+            select p.id, coalesce(t.provider_payment_id, ''), p.captured_minor, p.currency
+            from payment p join top_up t on t.payment = p.id
+            where t.provider = $3 and p.captured_at >= $1 and p.captured_at < $2 order by p.id
             """, provider.Name))
         {
             await using var reader = await command.ExecuteReaderAsync(ct);

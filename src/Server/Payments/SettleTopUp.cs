@@ -34,8 +34,7 @@ internal enum Settlement
 /// a webhook, the poller or a restart.
 /// </summary>
 internal sealed class SettleTopUp(
-    TopUpStore store, GeneralLedger ledger, TopUpPlans plans, SettleReturns returns, TopUpWaiters waiters,
-    TimeProvider clock)
+    TopUpStore store, ChangeTopUp change, TopUpPlans plans, SettleReturns returns, TopUpWaiters waiters)
 {
     public async Task<Settlement> RunAsync(IPaymentProvider provider, ProviderPayment payment, CancellationToken ct)
     {
@@ -61,17 +60,24 @@ internal sealed class SettleTopUp(
         waiters.Settled(topUp.Id);
     }
 
-    private async Task<Settlement> AwaitAsync(TopUp topUp, ProviderPayment payment, CancellationToken ct)
+    /// <summary>The provider has the wish; what became of it is not decided yet.</summary>
+    public async Task<Settlement> AwaitAsync(TopUp topUp, ProviderPayment payment, CancellationToken ct)
     {
-        await store.SetPendingAsync(topUp.Id, payment, ct);
+        await change.RunAsync(topUp.Id, stored => IsNews(stored, payment) ? plans.Await(stored, payment) : null, ct);
         return Settlement.StillPending;
     }
 
+    private static bool IsNews(TopUp stored, ProviderPayment payment) => stored.IsOpen
+        && (stored.Payment.State == PaymentState.Created || stored.Details.ProviderPaymentId != payment.Id
+            || stored.Details.ActionUrl != payment.ActionUrl
+            || stored.Details.NeedsAction != (payment.Status == ProviderPaymentStatus.ActionNeeded));
+
+    /// <summary>Nothing happens to one that has ended already.</summary>
     private async Task<Settlement> FailAsync(
         TopUp topUp, string? paymentId, string? failureCode, CancellationToken ct)
     {
-        await store.FailAsync(
-            topUp.Id, paymentId, failureCode, TopUpPlans.Told(topUp, TopUpState.Failed), clock.GetUtcNow(), ct);
+        await change.RunAsync(
+            topUp.Id, stored => stored.IsOpen ? plans.Fail(stored, paymentId, failureCode) : null, ct);
         return Settlement.Failed;
     }
 
@@ -80,9 +86,9 @@ internal sealed class SettleTopUp(
         Guid id, ProviderPayment payment, Settlement settlement, CancellationToken ct)
     {
         var topUp = (await store.FindAsync(id, ct))!;
-        if (topUp.ProviderPaymentId != payment.Id)
+        if (topUp.Details.ProviderPaymentId != payment.Id)
         {
-            await store.SetExceptionAsync(id, "paid_twice", ct);
+            await change.NoteAsync(id, "paid_twice", ct);
             return Settlement.PaidTwice;
         }
         if (!await returns.RunAsync(topUp, payment, ct)) return Settlement.LedgerRefused;
@@ -93,20 +99,15 @@ internal sealed class SettleTopUp(
     {
         if (payment.Amount != topUp.Amount)
         {
-            await store.SetExceptionAsync(topUp.Id, "amount_mismatch", ct);
+            await change.NoteAsync(topUp.Id, "amount_mismatch", ct);
             return Settlement.AmountMismatch;
         }
-        var result = await ledger.SubmitAsync(plans.Credit(topUp, payment), ct);
-        switch (result.End)
-        {
-            case ActEnd.Committed:
-                return result.Replayed ? Settlement.AlreadyCredited : Settlement.Credited;
-            case ActEnd.Refused when result.RefusalCode == TopUpCreditedRow.AlreadyCredited:
-                return Settlement.AlreadyCredited;
-            default:
-                await store.SetExceptionAsync(topUp.Id, result.RefusalCode ?? "credit_conflict", ct);
-                return Settlement.LedgerRefused;
-        }
+        var result = await change.RunAsync(
+            topUp.Id, stored => stored.IsCredited ? null : plans.Credit(stored, payment), ct);
+        if (result is null or { End: ActEnd.Committed, Replayed: true }) return Settlement.AlreadyCredited;
+        if (result.End == ActEnd.Committed) return Settlement.Credited;
+        await change.NoteAsync(topUp.Id, result.RefusalCode ?? "credit_conflict", ct);
+        return Settlement.LedgerRefused;
     }
 }
 

@@ -20,8 +20,8 @@ internal static class SettledMoney
         new(
             ReceiptKind.TopUp,
             """
-            select id, amount_minor, currency, settled_at as at from top_up
-            where state = 'credited' and credit_transfer is not null
+            select id, captured_minor as amount_minor, currency, captured_at as at from payment
+            where kind = 'top_up' and capture is not null
             """),
         // A payment whose payer is given right: what is left of it after refunds. A top-up that a bank takes back.
         new(
@@ -31,9 +31,10 @@ internal static class SettledMoney
                     select sum(a.amount_minor) from adjustment a
                     where a.payment = p.id and a.kind = 'refund' and a.state = 'done'), 0)::bigint as amount_minor,
                 p.currency, p.captured_at as at
-            from payment p where p.dispute = 'lost'
+            from payment p where p.dispute = 'lost' and p.kind <> 'top_up'
             union all
-            select id, dispute_minor, currency, settled_at from top_up where dispute is not null
+            select p.id, t.dispute_minor, p.currency, p.captured_at from payment p join top_up t on t.payment = p.id
+            where p.dispute is not null
             """),
     ];
 

@@ -17,7 +17,7 @@ internal sealed record TopUpRequest(long? AmountMinor, string? Currency, TopUpRe
 /// only the provider's signed word does, see <see cref="SettleTopUp"/>.
 /// </summary>
 internal sealed partial class StartTopUp(
-    Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store,
+    Idempotency idempotency, GeneralLedger ledger, PaymentProviders providers, TopUpStore store, TopUpPlans plans,
     TopUpWaiters waiters, AskProvider ask, PaymentSettings settings, TimeProvider clock, ILogger<StartTopUp> log)
 {
     public async Task<IResult> RunAsync(HttpContext http)
@@ -32,10 +32,20 @@ internal sealed partial class StartTopUp(
             var provider = providers.ForTopUps ?? throw new ProblemException(
                 409, "no_payment_provider", "Nobody takes payments for this installation; ask its operator.");
             var method = MethodOf(request, provider);
-            var id = Ids.Next(clock);
-            var row = new TopUpCreatedRow(id, person, provider.Name, amount, method, settings.PollAfter[0]);
-            var result = await ledger.SubmitAsync(CreationOf(key, row), ct);
-            if (result is { End: ActEnd.Committed, Replayed: false }) begun = id;
+            var payment = new Payment
+            {
+                Id = Ids.Next(clock), Kind = PaymentKind.TopUp, Person = person, Method = provider.Name,
+                Payee = new Payee(provider.Name, PaymentProviders.ClearingKey(provider.Name)), Amount = amount,
+                State = PaymentState.Created,
+            };
+            var result = await ledger.SubmitAsync(new Act
+            {
+                Id = key.Id,
+                Fingerprint = key.Fingerprint,
+                Plans = [plans.Create(new TopUp(payment, new TopUpDetails { Method = method }))],
+                Refuse = refusal => Problems.Answer(422, refusal.Code, "The top-up could not be recorded."),
+            }, ct);
+            if (result is { End: ActEnd.Committed, Replayed: false }) begun = payment.Id;
             return result;
         });
         if (begun is { } topUp) await AskProviderAsync(topUp, http.RequestAborted);
@@ -72,22 +82,6 @@ internal sealed partial class StartTopUp(
                 $"A top-up is {settings.TopUpMinorMin} to {settings.TopUpMinorMax} minor units.");
         return new Money(request.AmountMinor!.Value, request.Currency);
     }
-
-    private static Act CreationOf(ActKey key, TopUpCreatedRow row) => new()
-    {
-        Id = key.Id,
-        Fingerprint = key.Fingerprint,
-        Plans =
-        [
-            new Plan
-            {
-                Rows = [row],
-                Compose = outcome => new Answer(201, ApiJson.Write(new TopUpAnswer(
-                    row.Id, TopUpState.Created, row.Amount.AmountMinor, row.Amount.Currency, outcome.At, null))),
-            },
-        ],
-        Refuse = refusal => Problems.Answer(422, refusal.Code, "The top-up could not be recorded."),
-    };
 
     /// <summary>
     /// What fails here is no error of the request: the top-up stands, and the poller asks the provider again. The

@@ -29,11 +29,11 @@ internal sealed partial class StartTopUpRefund(
         {
             var topUp = await FindAsync(id, caller.MaySee, ct);
             // The transfer bounds what goes back; of the oldest top-ups it is not known.
-            if (topUp is { State: TopUpState.Credited, CreditTransferId: null })
+            if (topUp is { IsCredited: true, Payment.CaptureId: null })
                 throw new ProblemException(
                     409, "top_up_not_refundable", "This top-up is too old to be sent back here.");
             var refund = new TopUpRefund(
-                Ids.Next(clock), topUp.Id, topUp.PersonId, topUp.Provider, await AmountOfAsync(request, topUp, ct),
+                Ids.Next(clock), topUp.Id, topUp.PersonId, topUp.Provider, AmountOf(request, topUp),
                 TopUpRefundState.Created, caller.Name, ReasonOf(request, topUp, caller));
             var result = await ledger.SubmitAsync(new Act
             {
@@ -44,7 +44,7 @@ internal sealed partial class StartTopUpRefund(
                     caller.PersonId == topUp.PersonId
                         ? []
                         : [new AuditRow(caller.Name, "top_up_refunded", refund.Id.ToString())])],
-                Refuse = Refused,
+                Refuse = refusal => Refused(topUp, refusal),
             }, ct);
             if (result is { End: ActEnd.Committed, Replayed: false }) begun = refund.Id;
             return result;
@@ -67,7 +67,7 @@ internal sealed partial class StartTopUpRefund(
             ? found
             : throw new ProblemException(404, "top_up_not_found", "There is no such top-up.");
 
-    private async Task<Money> AmountOfAsync(TopUpRefundRequest request, TopUp topUp, CancellationToken ct)
+    private static Money AmountOf(TopUpRefundRequest request, TopUp topUp)
     {
         if (request.Amount is { } asked)
         {
@@ -79,10 +79,8 @@ internal sealed partial class StartTopUpRefund(
                 ? topUp.Amount with { AmountMinor = asked.AmountMinor!.Value }
                 : throw new ProblemException(422, "fields_invalid", "The amount cannot be sent back.", errors: errors);
         }
-        var back = (await refunds.OfTopUpAsync(topUp.Id, ct))
-            .Where(refund => refund.State != TopUpRefundState.Failed).Sum(refund => refund.Amount.AmountMinor);
-        // Nothing left is refused by the ledger, so that the refusal is recorded.
-        return topUp.Amount with { AmountMinor = Math.Max(1, topUp.Amount.AmountMinor - back) };
+        // Nothing left is refused by the payment's lifetime, so that the refusal is recorded.
+        return topUp.Amount with { AmountMinor = Math.Max(1, topUp.Payment.RefundableMinor) };
     }
 
     private static string? ReasonOf(TopUpRefundRequest request, TopUp topUp, Caller caller) =>
@@ -90,14 +88,23 @@ internal sealed partial class StartTopUpRefund(
             ? null
             : AdjustmentWords.Reason(request.Reason);
 
-    private static Answer Refused(Refusal refusal) => Problems.Answer(409, refusal.Code, refusal.Code switch
+    private static Answer Refused(TopUp topUp, Refusal refusal)
     {
-        RefusalCode.InsufficientFunds => "The wallet holds less than that.",
-        RefusalCode.RefundAboveCaptured => "That is more than is left of this top-up.",
-        TopUpDispute.NotCredited => "This top-up was never credited.",
-        TopUpDispute.Disputed => "The card's bank takes this top-up back by itself.",
-        _ => "The money could not be sent back.",
-    });
+        var (code, detail) = refusal.Code switch
+        {
+            PaymentRefusal.Disputed or PaymentRefusal.ChargedBack => (
+                "top_up_disputed", "The card's bank takes this top-up back by itself."),
+            PaymentRefusal.RefundAboveCaptured => (
+                PaymentRefusal.RefundAboveCaptured, "That is more than is left of this top-up."),
+            _ when !topUp.IsCredited => ("top_up_not_credited", "This top-up was never credited."),
+            // All of it went back.
+            PaymentRefusal.IllegalTransition => (
+                PaymentRefusal.RefundAboveCaptured, "Nothing is left of this top-up."),
+            RefusalCode.InsufficientFunds => (refusal.Code, "The wallet holds less than that."),
+            _ => (refusal.Code, "The money could not be sent back."),
+        };
+        return Problems.Answer(409, code, detail);
+    }
 
     /// <summary>A provider that is silent holds nobody up: the money is out of the wallet, and the poller goes on.
     /// </summary>

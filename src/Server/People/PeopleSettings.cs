@@ -4,6 +4,9 @@ namespace SightPay.Server.People;
 /// <param name="Currency">ISO 4217 code of every wallet; one per installation.</param>
 public sealed record PeopleSettings(string DataFolder, string Currency)
 {
+    /// <summary>True when nobody else uses or copies the PostgreSQL: its log may be ended at will.</summary>
+    public bool OwnsPostgres { get; init; }
+
     /// <summary>PBKDF2-HMAC-SHA512 rounds; OWASP's password storage cheat sheet asks for 210,000.</summary>
     public int PasswordIterations { get; init; } = 210_000;
 

@@ -40,6 +40,7 @@ public static class PeopleSlice
         services.AddSingleton<RefreshSession>().AddSingleton<SignOut>();
         services.AddSingleton<GrantConsent>().AddSingleton<WithdrawConsent>();
         services.AddHostedService<PeopleStart>();
+        services.AddSingleton<DestroyedKeys>().AddHostedService(found => found.GetRequiredService<DestroyedKeys>());
 
         services.AddAuthentication(Access.PersonScheme)
             .AddScheme<AuthenticationSchemeOptions, PersonAuthentication>(Access.PersonScheme, null);

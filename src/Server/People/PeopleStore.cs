@@ -166,7 +166,7 @@ internal sealed class PeopleStore(NpgsqlDataSource database)
              """, [person, at]),
             ("delete from person_pin where person_id = $1", [person]),
             ("delete from person_code where person_id = $1", [person]),
-            ("delete from person_key where person_id = $1", [person]),
+            ($"{PersonVault.DestroySql} where person_id = $1 {PersonVault.MarkSql}", [person]),
             ("delete from session where person_id = $1", [person]),
             ("""
              update consent set withdrawn_at = $2, withdrawn_by = $3 where person_id = $1 and withdrawn_at is null

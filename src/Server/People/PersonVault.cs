@@ -14,6 +14,13 @@ namespace SightPay.Server.People;
 /// </remarks>
 public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource database)
 {
+    /// <summary>Destroying is this, a condition, and <see cref="MarkSql"/>: <see cref="DestroyedKeys"/> finishes it.
+    /// </summary>
+    internal const string DestroySql = "with gone as (delete from person_key";
+
+    internal const string MarkSql =
+        "returning purpose) insert into destroyed_key (purpose) select purpose from gone";
+
     private const byte Format = 1;
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
@@ -89,13 +96,15 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
         return keys;
     }
 
-    /// <summary>Destroys the key; what it sealed is unrecoverable.</summary>
+    /// <summary>
+    /// Destroys the key; what it sealed cannot be opened any more. Its bytes leave PostgreSQL's files soon after.
+    /// </summary>
     public async Task DestroyAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, string purpose,
         CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            "delete from person_key where person_id = $1 and purpose = $2", connection, transaction)
+            $"{DestroySql} where person_id = $1 and purpose = $2 {MarkSql}", connection, transaction)
         {
             Parameters = { new() { Value = person }, new() { Value = purpose } },
         };

@@ -14,7 +14,7 @@ internal sealed class PaymentParties(PaymentStore payments, RetailStore retail, 
         Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false, bool auditors = false,
         bool cashier = false, CancellationToken ct = default)
     {
-        if (await payments.FindAsync(id, ct) is { } payment
+        if (await payments.FindAsync(id, ct) is { Kind: not PaymentKind.TopUp } payment
             && ((payer && payment.Person == caller.PersonId)
                 || (operators && caller.IsOperator)
                 || (auditors && caller.ReadsAll)

@@ -36,7 +36,7 @@ public sealed class ClearingPropertyTests
             foreach (var step in script) await RunAsync(day, step);
             await Eventually.HoldsAsync(async () => await day.ScalarAsync(
                 """
-                select (select count(*) from top_up where state in ('created', 'provider_pending'))
+                select (select count(*) from payment where kind = 'top_up' and state in ('created', 'awaiting'))
                     + (select count(*) from top_up_refund where state in ('created', 'provider_pending'))
                 """) == "0");
             Assert.Equal(
@@ -83,7 +83,7 @@ public sealed class ClearingPropertyTests
     private static async Task GiveBackAsync(BusyDay day, string topUp, Step step)
     {
         await Eventually.HoldsAsync(async () => await day.ScalarAsync(
-            $"select state from top_up where id = '{topUp}'") == "credited");
+            $"select state from payment where id = '{topUp}'") == "captured");
         if (step.Then == RefundedElsewhere)
             await day.ExecuteAsync(
                 $"""

@@ -36,7 +36,7 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_payment_that_the_provider_does_not_know_is_named_by_its_top_up()
     {
-        var topUp = await _day.ScalarAsync($"select id from top_up where person_id = '{_day.Asha.Id}'");
+        var topUp = await TopUpAsync();
         await _day.ExecuteAsync(
             $"""
              delete from sandbox_event where payment_id = (select id from sandbox_payment where reference = '{topUp}');
@@ -54,12 +54,17 @@ public sealed class ReconciliationTests : IAsyncLifetime
             """
             insert into sandbox_payment (id, reference, amount_minor, currency, status, created_at)
             select 'pay_lost', gen_random_uuid(), 777, 'INR', 'succeeded', now() - interval '10 minutes';
-            insert into top_up (id, person_id, provider, amount_minor, currency, state, poll_at, created_at)
-            select gen_random_uuid(), person_id, 'sandbox', 555, 'INR', 'provider_pending', now() + interval '1 day',
-                now() from top_up limit 1;
+            with asked as (
+                insert into payment (id, kind, person, payee, payee_account, method, amount_minor, currency, state,
+                    captured_minor, refunded_minor, captures_later, version, created_at)
+                select gen_random_uuid(), kind, person, payee, payee_account, method, 555, 'INR', 'awaiting', 0, 0,
+                    false, 1, now()
+                from payment where kind = 'top_up' limit 1
+                returning id)
+            insert into top_up (payment, provider, poll_at) select id, 'sandbox', now() + interval '1 day' from asked;
             insert into sandbox_payment (id, reference, amount_minor, currency, status, created_at)
             select 'pay_slow', id, 555, 'INR', 'succeeded', now() - interval '10 minutes'
-            from top_up where state = 'provider_pending'
+            from payment where kind = 'top_up' and state = 'awaiting'
             """);
         var difference = Assert.Single(await _day.DifferencesAsync());
         Assert.Matches("^providers: payment pay_lost of sandbox took 777 INR for .*, which is no top-up$", difference);
@@ -92,8 +97,10 @@ public sealed class ReconciliationTests : IAsyncLifetime
         // Before the poller asks about it.
         await _day.ExecuteAsync(
             """
-            update top_up set dispute = 'open', dispute_minor = 30000, poll_at = now() + interval '1 day'
-            where amount_minor = 30000
+            with disputed as (
+                update payment set dispute = 'open' where kind = 'top_up' and amount_minor = 30000 returning id)
+            update top_up set dispute_minor = 30000, poll_at = now() + interval '1 day'
+            where payment = (select id from disputed)
             """);
         await _day.ExecuteAsync(
             """
@@ -121,8 +128,8 @@ public sealed class ReconciliationTests : IAsyncLifetime
             delete from sandbox_refund;
             insert into top_up_refund
                 (id, top_up, person, provider, amount_minor, currency, state, poll_at, created_at, settled_at)
-            select gen_random_uuid(), id, person_id, provider, 700, 'INR', 'done', now(), now(), now()
-            from top_up where amount_minor = 30000
+            select gen_random_uuid(), id, person, payee, 700, 'INR', 'done', now(), now(), now()
+            from payment where kind = 'top_up' and amount_minor = 30000
             """);
         Assert.Contains(await _day.DifferencesAsync(), line =>
             line.StartsWith("providers: payment pay_") && line.Contains(" gave back 0, top-up ")
@@ -141,8 +148,9 @@ public sealed class ReconciliationTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_top_up_is_named_by_its_person_its_provider_and_its_payment()
     {
-        var topUp = await _day.ScalarAsync($"select id from top_up where person_id = '{_day.Asha.Id}'");
-        await _day.ExecuteAsync($"delete from top_up where id = '{topUp}'");
+        var topUp = await TopUpAsync();
+        await _day.ExecuteAsync(
+            $"delete from top_up where payment = '{topUp}'; delete from payment where id = '{topUp}'");
         var found = await _day.DifferencesAsync();
         Assert.Contains(found, line => line.StartsWith($"slices: person:{_day.Asha.Id} holds"));
         Assert.Contains(found, line => line.StartsWith("slices: provider_clearing:sandbox holds"));
@@ -169,6 +177,20 @@ public sealed class ReconciliationTests : IAsyncLifetime
     {
         await _day.ExecuteAsync($"update payment set {change} where id = '{_day.Paid}'");
         Assert.Contains($"payments: payment {_day.Paid} {named}", await _day.DifferencesAsync());
+    }
+
+    [Fact]
+    public async Task A_changed_top_up_is_named_by_its_transfers_its_refunds_and_both_books()
+    {
+        var topUp = await TopUpAsync();
+        await _day.ExecuteAsync(
+            $"update payment set captured_minor = 200001, refunded_minor = 5 where id = '{topUp}'");
+        var found = await _day.DifferencesAsync();
+        Assert.Contains($"payments: payment {topUp} says that it took 200001, its transfers took 200000", found);
+        Assert.Contains($"payments: payment {topUp} says that it gave back 5, its transfers gave back 0", found);
+        Assert.Contains($"payments: top-up {topUp} gave back 5, its refunds and objection are 0", found);
+        Assert.Contains(found, line => line.StartsWith($"slices: person:{_day.Asha.Id} holds"));
+        Assert.Contains(found, line => line.StartsWith("slices: provider_clearing:sandbox holds"));
     }
 
     [Fact]
@@ -276,6 +298,9 @@ public sealed class ReconciliationTests : IAsyncLifetime
         await stop.CancelAsync();
         await paying;
     }
+
+    private Task<string> TopUpAsync() =>
+        _day.ScalarAsync($"select id from payment where kind = 'top_up' and person = '{_day.Asha.Id}'");
 
     private async Task<string?> WatchAsync() =>
         await _day.Bed.Services.GetServices<ReadinessCheck>().Single(check => check.Name == "books")

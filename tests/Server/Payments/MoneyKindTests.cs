@@ -59,8 +59,13 @@ public sealed class MoneyKindTests : IAsyncLifetime
     {
         await using var command = _database.DataSource.CreateCommand(
             """
-            insert into top_up (id, person_id, provider, amount_minor, currency, state, poll_at, created_at)
-            values (gen_random_uuid(), gen_random_uuid(), $1, 100, 'INR', 'credited', now(), now())
+            with paid as (
+                insert into payment (id, kind, person, payee, payee_account, method, amount_minor, currency, state,
+                    captured_minor, refunded_minor, captures_later, version, created_at)
+                values (gen_random_uuid(), 'top_up', gen_random_uuid(), $1, 'provider_clearing:' || $1, $1, 100, 'INR',
+                    'captured', 100, 0, false, 1, now())
+                returning id)
+            insert into top_up (payment, provider) select id, $1 from paid
             """);
         command.Parameters.Add(new() { Value = provider });
         await command.ExecuteNonQueryAsync();

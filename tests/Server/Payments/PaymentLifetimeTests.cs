@@ -11,7 +11,7 @@ public sealed class PaymentLifetimeTests
     private const string States =
         """
                     Created    Awaiting   Authorised Captured   Expired    Cancelled  Failed     Refunded
-        Ask         Awaiting   -          -          -          -          -          -          -
+        Ask         Awaiting   Awaiting   -          -          -          -          -          -
         Authorise   Authorised Authorised -          -          -          -          -          -
         Extend      -          -          Authorised -          -          -          -          -
         Capture     Captured   Captured   Captured   -          -          -          -          -
@@ -20,20 +20,25 @@ public sealed class PaymentLifetimeTests
         Reopen      -          -          -          -          Awaiting   -          -          -
         Cancel      Cancelled  Cancelled  Cancelled  -          Cancelled  -          -          -
         Fail        Failed     Failed     Failed     -          -          -          -          -
+        Note        Created    Awaiting   Authorised Captured   Expired    Cancelled  Failed     Refunded
+        RefundFailed -         -          -          Captured   -          -          -          Captured
+        ReturnPart  -          -          -          Captured   -          -          -          -
+        ReturnWhole -          -          -          Refunded   -          -          -          -
         RefundPart  -          -          -          Captured   -          -          -          -
         RefundWhole -          -          -          Refunded   -          -          -          -
         Dispute     -          -          -          Captured   -          -          -          -
         WinDispute  -          -          -          Captured   -          -          -          -
         LoseDispute -          -          -          Refunded   -          -          -          -
+        LoseDisputePart -      -          -          Captured   -          -          -          -
         """;
 
     private const string Disputes =
         """
-              RefundPart RefundWhole Dispute WinDispute LoseDispute
-        none  none       none        Open    -          -
-        Open  -          -           -       Won        Lost
-        Won   Won        Won         -       -          -
-        Lost  -          -           -       -          -
+              RefundPart RefundWhole Dispute WinDispute LoseDispute LoseDisputePart
+        none  none       none        Open    -          -           -
+        Open  -          -           -       Won        Lost        Lost
+        Won   Won        Won         -       -          -           -
+        Lost  -          -           -       -          -           -
         """;
 
     public static TheoryData<string, string, string> StatePairs => Cells(States);
@@ -71,7 +76,8 @@ public sealed class PaymentLifetimeTests
     public void An_event_that_is_no_matter_of_objections_leaves_them_alone()
     {
         foreach (var happened in Enum.GetValues<PaymentEvent>().Where(each => each < PaymentEvent.RefundPart))
-            Assert.Equal((true, DisputeState.Won), PaymentLifetime.Next(DisputeState.Won, happened));
+            foreach (var dispute in (DisputeState?[])[null, .. Enum.GetValues<DisputeState>()])
+                Assert.Equal((true, dispute), PaymentLifetime.Next(dispute, happened));
     }
 
     [Theory]

@@ -186,6 +186,34 @@ public sealed class PaymentStoryTests : IAsyncLifetime
         }
     }
 
+    /// <summary>A top-up is a payment, and no till's.</summary>
+    [Fact]
+    public async Task A_top_up_is_changed_by_its_provider_alone()
+    {
+        var topUp = (await _asha.Http.WriteAsync("/wallet/top-ups", new { amount_minor = 500, currency = "INR" })
+            .CreatedAsync())["id"];
+        var path = $"/transactions/{topUp}";
+        using var boss = await _bed.OperatorAsync();
+        foreach (var http in (HttpClient[])[_asha.Http, boss])
+        {
+            Assert.Equal("transaction_not_found", await http.GetAsync(path).ProblemAsync(HttpStatusCode.NotFound));
+            foreach (var (act, body) in new (string, object)[]
+            {
+                ("confirm", new { }), ("cancel", new { }), ("reopen", new { }),
+                ("refunds", new { reason = "Wrong" }), ("dispute", new { reason = "Not me" }),
+            })
+                Assert.Equal("transaction_not_found", await http.WriteAsync($"{path}/{act}", body)
+                    .ProblemAsync(HttpStatusCode.NotFound));
+            var listed = await http.GetAsync($"/transactions?user_id={_asha.Id}").OkAsync();
+            Assert.Empty(listed["items"]!.AsArray());
+        }
+        Assert.Equal("transaction_not_found", await boss
+            .WriteAsync($"/disputes/{topUp}/resolve", new { outcome = "customer" })
+            .ProblemAsync(HttpStatusCode.NotFound));
+        Assert.Equal("transaction_not_found", await _bed.TillAsync($"{path}/capture", new { })
+            .ProblemAsync(HttpStatusCode.NotFound));
+    }
+
     private async Task<JsonObject> AuthoriseAsync(long amountMinor)
     {
         var payment = await _bed.AskedAsync(_asha.Id, amountMinor, capture: "later");

@@ -145,7 +145,7 @@ public sealed class SandboxCardTests : IAsyncLifetime
         var refund = await RefundAsync(topUp);
         await RefundStateAsync(refund, "failed");
         await Eventually.HoldsAsync(async () => await _server.ScalarAsync<string>(
-            "select coalesce(dispute, '') from top_up where id = $1", topUp) == "open");
+            "select coalesce(dispute, '') from payment where id = $1", topUp) == "open");
         Assert.Equal(0, await BalanceAsync());
     }
 
@@ -155,8 +155,8 @@ public sealed class SandboxCardTests : IAsyncLifetime
         var topUp = await TopUpAsync("card_action");
         await StateAsync(topUp, "action_needed");
         await _server.ExecuteAsync(
-            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1",
-            topUp);
+            "update payment set created_at = created_at - interval '25 hours' where id = $1", topUp);
+        await _server.ExecuteAsync("update top_up set poll_at = now() where payment = $1", topUp);
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "failed");
         Assert.Equal("abandoned", (await ShownAsync(topUp)).GetProperty("failure_code").GetString());
@@ -226,7 +226,7 @@ public sealed class SandboxCardTests : IAsyncLifetime
     {
         _server.Get<SandboxSignal>().Set();
         _server.Get<InboxSignal>().Set();
-        return await _server.ScalarAsync<string>($"select {column} from top_up where id = $1", topUp) == value;
+        return await _server.ScalarAsync<string>($"select {column} from {TopUps.Table} where id = $1", topUp) == value;
     });
 
     private Task InboxEmptyAsync() => Eventually.HoldsAsync(async () =>

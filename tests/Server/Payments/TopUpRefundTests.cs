@@ -116,7 +116,7 @@ public sealed class TopUpRefundTests(InnerServerFixture fixture) : IClassFixture
         for (var round = 1; round <= 5; round++)
         {
             var payment = await _server.ScalarAsync<string>(
-                "select provider_payment_id from top_up where id = $1", _topUp);
+                "select provider_payment_id from top_up where payment = $1", _topUp);
             var told = new ProviderPayment(payment, _topUp, new(40_00, "INR"), ProviderPaymentStatus.Succeeded)
             {
                 Dispute = new ProviderDispute(DisputeState.Open, 40_00),
@@ -129,20 +129,41 @@ public sealed class TopUpRefundTests(InnerServerFixture fixture) : IClassFixture
                 answer.Status == 201 ? (Settlement.LedgerRefused, 201, "refund_above_captured")
                     : (Settlement.Disputed, 409, ""),
                 (settled, answer.Status, await _server.ScalarAsync<string>(
-                    "select coalesce(exception, '') from top_up where id = $1", _topUp)));
+                    "select coalesce(note, '') from top_up where payment = $1", _topUp)));
             if (answer.Status == 409) Assert.Contains(answer.Code, (string[])["top_up_disputed", "insufficient_funds"]);
             _topUp = await TopUpAsync(40_00);
         }
     }
 
+    /// <summary>All of it, and told several times at once: whoever comes second finds it booked.</summary>
+    [Fact]
+    public async Task A_refund_at_the_provider_that_is_told_many_times_at_once_is_booked_once()
+    {
+        var payment = await _server.ScalarAsync<string>(
+            "select provider_payment_id from top_up where payment = $1", _topUp);
+        var told = new ProviderPayment(payment, _topUp, new(40_00, "INR"), ProviderPaymentStatus.Succeeded)
+        {
+            Refunds = [new($"re_{_topUp}", null, 40_00, ProviderRefundStatus.Succeeded)],
+        };
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ =>
+            _server.Get<SettleTopUp>().RunAsync(_server.Get<SandboxProvider>(), told, default)));
+        Assert.Equal(0, await BalanceAsync());
+        Assert.Equal("refunded 4000 1", await _server.ScalarAsync<string>(
+            $"""
+             select concat_ws(' ', p.state, p.refunded_minor, t.note,
+                 (select count(*) from top_up_refund where top_up = p.id))
+             from payment p join top_up t on t.payment = p.id where p.id = $1
+             """, _topUp));
+    }
+
     [Fact]
     public async Task One_whose_transfer_is_not_known_is_not_sent_back()
     {
-        var credit = await _server.ScalarAsync<Guid>("select credit_transfer from top_up where id = $1", _topUp);
-        await _server.ExecuteAsync("update top_up set credit_transfer = null where id = $1", _topUp);
+        var credit = await _server.ScalarAsync<Guid>("select capture from payment where id = $1", _topUp);
+        await _server.ExecuteAsync("update payment set capture = null where id = $1", _topUp);
         Assert.Equal("top_up_not_refundable", (await RefundAsync(Amount(1_00))).Code);
         Assert.Equal(40_00, await BalanceAsync());
-        await _server.ExecuteAsync("update top_up set credit_transfer = $2 where id = $1", _topUp, credit);
+        await _server.ExecuteAsync("update payment set capture = $2 where id = $1", _topUp, credit);
     }
 
     private static object Amount(long amountMinor) =>
@@ -160,7 +181,7 @@ public sealed class TopUpRefundTests(InnerServerFixture fixture) : IClassFixture
             NewKey());
         var id = made.Json.GetProperty("id").GetGuid();
         await Eventually.HoldsAsync(async () => await _server.ScalarAsync<string>(
-            "select state from top_up where id = $1", id) == "credited");
+            "select state from payment where id = $1", id) == "captured");
         return id;
     }
 

@@ -282,7 +282,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         await server.ExecuteAsync(change);
         await SignedAsync(server, "evt_1", MessageFor(payment));
         await InboxEmptyAsync(server);
-        Assert.Equal("amount_mismatch", await server.ScalarAsync<string>("select exception from top_up"));
+        Assert.Equal("amount_mismatch", await server.ScalarAsync<string>("select note from top_up"));
         Assert.Equal("exception", await server.ScalarAsync<string>("select state from provider_inbox"));
         Assert.Equal(0, await BalanceAsync(server, person));
     }
@@ -298,7 +298,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         var twin = new ProviderPayment("pay_twin", id, new(40_00, "INR"), ProviderPaymentStatus.Succeeded);
         Assert.Equal(Settlement.PaidTwice, await server.Get<SettleTopUp>()
             .RunAsync(server.Get<SandboxProvider>(), twin, default));
-        Assert.Equal("paid_twice", await server.ScalarAsync<string>("select exception from top_up where id = $1", id));
+        Assert.Equal("paid_twice", await server.ScalarAsync<string>("select note from top_up where payment = $1", id));
         Assert.Equal(40_00, await BalanceAsync(server, person));
     }
 
@@ -320,7 +320,25 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
             provider, payment with { Status = ProviderPaymentStatus.Succeeded }, default));
         Assert.Equal(Settlement.Failed, await settle.RunAsync(provider, payment, default));
         await StateAsync(server, person, made, "credited");
+        Assert.Equal("late", await server.ScalarAsync<string>("select exception from payment where id = $1", id));
         Assert.Equal(40_00, await BalanceAsync(server, person));
+    }
+
+    /// <summary>Each planned its credit on the same state: one wins, the others read again.</summary>
+    [Fact]
+    public async Task Two_payments_for_one_wish_that_succeed_at_once_are_one_credit_and_a_note()
+    {
+        await using var server = await InnerServer.StartAsync();
+        await LoseWebhooksAsync(server);
+        var person = await server.PersonAsync();
+        var id = (await TopUpAsync(server, person, 40_00)).Json.GetProperty("id").GetGuid();
+        var settled = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => server.Get<SettleTopUp>().RunAsync(
+            server.Get<SandboxProvider>(),
+            new ProviderPayment($"pay_{i % 2}", id, new(40_00, "INR"), ProviderPaymentStatus.Succeeded), default)));
+        Assert.Single(settled, Settlement.Credited);
+        Assert.Equal(5, settled.Count(each => each == Settlement.PaidTwice));
+        Assert.Equal(40_00, await BalanceAsync(server, person));
+        Assert.Equal("paid_twice", await server.ScalarAsync<string>("select note from top_up"));
     }
 
     [Fact]
@@ -334,7 +352,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
             Assert.True(await GeneralLedger.CloseAccountAsync(connection, null, $"wallet:{person.Id}", default));
         await SignedAsync(server, "evt_1", MessageFor(await PaymentOfAsync(server, made)));
         await InboxEmptyAsync(server);
-        Assert.Equal("account_closed", await server.ScalarAsync<string>("select exception from top_up"));
+        Assert.Equal("account_closed", await server.ScalarAsync<string>("select note from top_up"));
     }
 
     [Fact]
@@ -382,7 +400,8 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         await before.ExecuteAsync("delete from sandbox_event");
         await before.ExecuteAsync("delete from sandbox_payment");
         await before.ExecuteAsync("alter table sandbox_event alter column delivered_at drop default");
-        await before.ExecuteAsync("update top_up set state = 'created', provider_payment_id = null, poll_at = now()");
+        await before.ExecuteAsync("update payment set state = 'created'");
+        await before.ExecuteAsync("update top_up set provider_payment_id = null, poll_at = now()");
         before.Clock.Advance(TimeSpan.FromMinutes(1));
         await using var after = await InnerServer.StartAsync(new() { On = before });
         // The first try may meet a ledger that is not open yet; the next one is due minutes later.
@@ -445,7 +464,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         (await server.Get<GeneralLedger>().AccountAsync($"wallet:{person.Id}", default))!.BalanceMinor;
 
     private static Task<long> CountAsync(InnerServer server, TestPerson person) =>
-        server.ScalarAsync<long>("select count(*) from top_up where person_id = $1", person.Id);
+        server.ScalarAsync<long>("select count(*) from payment where kind = 'top_up' and person = $1", person.Id);
 
     private static Task CreditedAsync(InnerServer server, TestPerson person, TestAnswer made) =>
         StateAsync(server, person, made, "credited");
@@ -454,7 +473,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
     {
         var id = made.Json.GetProperty("id").GetGuid();
         return Eventually.HoldsAsync(async () => await server.ScalarAsync<string>(
-            "select state from top_up where id = $1 and person_id = $2", id, person.Id) == state);
+            $"select state from {TopUps.Table} where id = $1 and person = $2", id, person.Id) == state);
     }
 
     private static Task InboxEmptyAsync(InnerServer server) => Eventually.HoldsAsync(async () =>
@@ -465,7 +484,7 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
     {
         var topUp = made.Json.GetProperty("id").GetGuid();
         await Eventually.HoldsAsync(async () => await server.ScalarAsync<bool>(
-            "select provider_payment_id is not null from top_up where id = $1", topUp));
+            "select provider_payment_id is not null from top_up where payment = $1", topUp));
         return await server.ScalarAsync<string>("select id from sandbox_payment where reference = $1", topUp);
     }
 

@@ -111,26 +111,24 @@ public sealed class ErasePersonTests : IAsyncLifetime
         Assert.Equal("dispute_open", await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
         await _admin.WriteAsync($"/disputes/{paid["id"]}/resolve", new { outcome = "merchant" }).OkAsync();
 
-        foreach (var (row, code) in new[]
+        foreach (var (kind, code) in new[]
         {
-            ("update payment set state = '{0}'", "payment_open"), ("update top_up set state = '{0}'", "top_up_open"),
+            ("retail", "payment_open"), ("top_up", "top_up_open"),
         })
         {
-            var (open, over) = code == "payment_open" ? ("awaiting", "captured") : ("provider_pending", "credited");
-            await ExecuteAsync(string.Format(null, row, open));
+            await ExecuteAsync($"update payment set state = 'awaiting' where kind = '{kind}'");
             Assert.Equal(code, await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
-            await ExecuteAsync(string.Format(null, row, over));
+            await ExecuteAsync($"update payment set state = 'captured' where kind = '{kind}'");
         }
-        await ExecuteAsync("update top_up set dispute = 'open', dispute_minor = 1");
+        await ExecuteAsync("update payment set dispute = 'open' where kind = 'top_up'");
         Assert.Equal("dispute_open", await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
-        await ExecuteAsync("update top_up set dispute = null, dispute_minor = null");
+        await ExecuteAsync("update payment set dispute = null where kind = 'top_up'");
         await ExecuteAsync(
             """
             insert into top_up_refund
                 (id, top_up, person, provider, amount_minor, currency, state, reason, poll_at, created_at)
-            select gen_random_uuid(), id, person_id, provider, 1, 'INR', 'provider_pending', 'Asha moves home', now(),
-                now()
-            from top_up
+            select gen_random_uuid(), id, person, payee, 1, 'INR', 'provider_pending', 'Asha moves home', now(), now()
+            from payment where kind = 'top_up'
             """);
         Assert.Equal("top_up_refund_open", await EraseAsync(_asha.Http, HttpStatusCode.Conflict));
         await ExecuteAsync("update top_up_refund set state = 'done'");

@@ -131,7 +131,7 @@ public sealed class StripeTests : IAsyncLifetime
         _stripe.Misbehave(Misbehaviour.ErrorAfterWork);
         var topUp = await TopUpAsync("tok_visa");
         await CallsAsync(topUp, "unknown");
-        Assert.Equal("created", await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");
         Assert.Single(_stripe.Payments);
@@ -163,7 +163,7 @@ public sealed class StripeTests : IAsyncLifetime
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "failed");
         Assert.Equal("insufficient_funds", await _server.ScalarAsync<string>(
-            "select failure_code from top_up where id = $1", topUp));
+            "select failure_code from top_up where payment = $1", topUp));
     }
 
     [Fact]
@@ -176,14 +176,14 @@ public sealed class StripeTests : IAsyncLifetime
         {
             _server.Clock.Advance(TimeSpan.FromMinutes(minutes));
             await Eventually.HoldsAsync(async () => await _server.ScalarAsync<int>(
-                "select polls from top_up where id = $1", topUp) == polls);
+                "select polls from top_up where payment = $1", topUp) == polls);
         }
-        Assert.Equal("created", await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _stripe.Mood = Misbehaviour.None;
         _server.Clock.Advance(TimeSpan.FromMinutes(61));
         await StateAsync(topUp, "failed");
         Assert.Equal("expired", await _server.ScalarAsync<string>(
-            "select failure_code from top_up where id = $1", topUp));
+            "select failure_code from top_up where payment = $1", topUp));
         Assert.Empty(_stripe.Payments);
     }
 
@@ -195,8 +195,9 @@ public sealed class StripeTests : IAsyncLifetime
         await _server.DisposeAsync();
         await _server.ExecuteAsync(
             """
-            update top_up set state = 'created', provider_payment_id = null, poll_at = created_at - interval '1 minute'
+            update top_up set provider_payment_id = null, poll_at = now() - interval '1 minute'
             """);
+        await _server.ExecuteAsync("update payment set state = 'created'");
         await _server.ExecuteAsync("update provider_call set state = 'init', ended_at = null");
         _stripe.ForgetKeys();
         _server = await StartAsync(on: _server);
@@ -210,7 +211,7 @@ public sealed class StripeTests : IAsyncLifetime
         _stripe.Mood = Misbehaviour.CutAfterWork;
         var topUp = await TopUpAsync("tok_visa");
         await Eventually.HoldsAsync(() => Task.FromResult(_stripe.Requests.Count >= 3));
-        Assert.Equal("created", await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp));
+        Assert.Equal("created", await StateOfAsync(topUp));
         _stripe.Mood = Misbehaviour.None;
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
         await StateAsync(topUp, "credited");
@@ -288,7 +289,7 @@ public sealed class StripeTests : IAsyncLifetime
         await TellAsync("evt_1", payment);
         await InboxEmptyAsync();
         Assert.Equal(
-            "amount_mismatch", await _server.ScalarAsync<string>("select exception from top_up where id = $1", topUp));
+            "amount_mismatch", await _server.ScalarAsync<string>("select note from top_up where payment = $1", topUp));
         Assert.Equal(0, await BalanceAsync());
     }
 
@@ -370,7 +371,7 @@ public sealed class StripeTests : IAsyncLifetime
         await StateAsync(topUp, "failed");
         Assert.Equal("canceled", (string)_stripe.Payments.Values.Single()["status"]!);
         Assert.Equal("abandoned", await _server.ScalarAsync<string>(
-            "select failure_code from top_up where id = $1", topUp));
+            "select failure_code from top_up where payment = $1", topUp));
         await CallsAsync(topUp, "failed");
     }
 
@@ -488,12 +489,12 @@ public sealed class StripeTests : IAsyncLifetime
         _stripe.Disputes[payment] = ("needs_response", 40_00);
         await TellAsync("evt_open", payment);
         await InboxEmptyAsync();
-        Assert.Equal((25_00, "refund_above_captured"), (await BalanceAsync(), await ExceptionAsync(topUp)));
+        Assert.Equal((25_00, "refund_above_captured"), (await BalanceAsync(), await NoteAsync(topUp)));
         _stripe.Refunds.Values.Single()["status"] = "failed";
         await TellAsync("evt_failed", payment);
         await InboxEmptyAsync();
         Assert.Equal(("failed", "open"), (await RefundStateAsync(refund), await DisputeAsync(topUp)));
-        Assert.Equal((0, 0, ""), (await BalanceAsync(), await OwedAsync(), await ExceptionAsync(topUp)));
+        Assert.Equal((0, 0, ""), (await BalanceAsync(), await OwedAsync(), await NoteAsync(topUp)));
         await ReceiptsFitAsync();
     }
 
@@ -525,7 +526,7 @@ public sealed class StripeTests : IAsyncLifetime
             await TellAsync(eventId, payment);
             await InboxEmptyAsync();
         }
-        Assert.Equal((40_00, "refund_paid_after_failure"), (await BalanceAsync(), await ExceptionAsync(topUp)));
+        Assert.Equal((40_00, "refund_paid_after_failure"), (await BalanceAsync(), await NoteAsync(topUp)));
     }
 
     [Fact]
@@ -586,7 +587,7 @@ public sealed class StripeTests : IAsyncLifetime
         await TellAsync("evt_twin", "pi_twin");
         await InboxEmptyAsync();
         Assert.Equal(40_00, await BalanceAsync());
-        Assert.Equal("paid_twice", await ExceptionAsync(topUp));
+        Assert.Equal("paid_twice", await NoteAsync(topUp));
     }
 
     [Theory]
@@ -638,8 +639,8 @@ public sealed class StripeTests : IAsyncLifetime
     private async Task AgeAsync(Guid topUp)
     {
         await _server.ExecuteAsync(
-            "update top_up set created_at = created_at - interval '25 hours', poll_at = created_at where id = $1",
-            topUp);
+            "update payment set created_at = created_at - interval '25 hours' where id = $1", topUp);
+        await _server.ExecuteAsync("update top_up set poll_at = now() where payment = $1", topUp);
         _server.Clock.Advance(TimeSpan.FromMinutes(2));
     }
 
@@ -662,8 +663,8 @@ public sealed class StripeTests : IAsyncLifetime
     private async Task<string> PaymentAsync(Guid topUp)
     {
         await Eventually.HoldsAsync(async () => await _server.ScalarAsync<bool>(
-            "select provider_payment_id is not null from top_up where id = $1", topUp));
-        return await _server.ScalarAsync<string>("select provider_payment_id from top_up where id = $1", topUp);
+            "select provider_payment_id is not null from top_up where payment = $1", topUp));
+        return await _server.ScalarAsync<string>("select provider_payment_id from top_up where payment = $1", topUp);
     }
 
     private Task<int> TellAsync(string eventId, string payment)
@@ -724,10 +725,10 @@ public sealed class StripeTests : IAsyncLifetime
         -(await _server.Get<GeneralLedger>().AccountAsync($"receivable:{_person.Id}", default))!.BalanceMinor;
 
     private Task<string> DisputeAsync(Guid topUp) =>
-        _server.ScalarAsync<string>("select coalesce(dispute, '') from top_up where id = $1", topUp);
+        _server.ScalarAsync<string>("select coalesce(dispute, '') from payment where id = $1", topUp);
 
-    private Task<string> ExceptionAsync(Guid topUp) =>
-        _server.ScalarAsync<string>("select coalesce(exception, '') from top_up where id = $1", topUp);
+    private Task<string> NoteAsync(Guid topUp) =>
+        _server.ScalarAsync<string>("select coalesce(note, '') from top_up where payment = $1", topUp);
 
     /// <summary>How the latest call about a top-up ended.</summary>
     private Task CallsAsync(Guid topUp, string state) => Eventually.HoldsAsync(async () =>
@@ -735,8 +736,11 @@ public sealed class StripeTests : IAsyncLifetime
             "select coalesce((select state from provider_call where reference = $1 order by id desc limit 1), '')",
             topUp) == state);
 
-    private Task StateAsync(Guid topUp, string state) => Eventually.HoldsAsync(async () =>
-        await _server.ScalarAsync<string>("select state from top_up where id = $1", topUp) == state);
+    private Task StateAsync(Guid topUp, string state) =>
+        Eventually.HoldsAsync(async () => await StateOfAsync(topUp) == state);
+
+    private Task<string> StateOfAsync(Guid topUp) =>
+        _server.ScalarAsync<string>($"select state from {TopUps.Table} where id = $1", topUp);
 
     private Task InboxEmptyAsync() => Eventually.HoldsAsync(async () =>
         await _server.ScalarAsync<long>("select count(*) from provider_inbox where state = 'new'") == 0);
