@@ -29,7 +29,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         var finding = FindingOf(reading, frame, identity);
         var accepted = finding == SightingFinding.Recognised;
         return new Sighting(
-            Ids.Next(clock), station, BandOf(identity), finding, accepted ? identity!.PersonId : null,
+            Ids.Next(clock), station, BandOf(finding), finding, accepted ? identity!.PersonId : null,
             accepted && identity!.LivenessProved,
             [.. reading.Boxes.Select((box, i) => new SightedFace(
                 new SightingBox(Px(box.X), Px(box.Y), Px(box.Width), Px(box.Height)),
@@ -39,7 +39,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
                 Ms(identities.Sum(each => each?.SearchMs ?? 0))),
             started)
         {
-            Candidates = identity?.Candidates ?? [],
+            Candidates = finding == SightingFinding.Ambiguous ? identity!.Candidates : [],
             Alerts = [.. AlertsOf(reading, frame)],
         };
     }
@@ -82,7 +82,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     {
         if (reading.Target is null) return SightingFinding.NoFace;
         if (frame.Foremost is null) return SightingFinding.SeveralFaces;
-        if (identity is null) return SightingFinding.FaceUnclear;
+        if (identity is null || frame.IsDoubtful) return SightingFinding.FaceUnclear;
         return identity.Band switch
         {
             FaceBand.Accept => SightingFinding.Recognised,
@@ -94,13 +94,20 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     private static IEnumerable<StationAlert> AlertsOf(FaceReading reading, VisitFrame frame)
     {
         if (frame.ShowsSomebodyTwice) yield return StationAlert.SameFaceTwice;
-        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
-        // Several of them make the policy ask.
+        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks. A
+        // stream waits for two more, and several make the policy ask.
         if (frame.Foremost is { } foremost && reading.Faces[foremost].LiveScore < Face.LiveScoreMin)
             yield return StationAlert.LooksLikeAPicture;
     }
 
     private static double Px(float value) => Math.Round(value, 1);
+
+    private static SightingBand BandOf(SightingFinding finding) => finding switch
+    {
+        SightingFinding.Recognised => SightingBand.Accept,
+        SightingFinding.Ambiguous => SightingBand.Ask,
+        _ => SightingBand.Reject,
+    };
 
     /// <summary>What is not fit to be compared is nobody we know.</summary>
     private static SightingBand BandOf(FaceIdentity? identity) => identity?.Band switch

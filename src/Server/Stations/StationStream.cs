@@ -14,7 +14,7 @@ internal sealed partial class StationStream(
     MessageSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
     Connections connections, TimeProvider clock, ILogger<StationStream> log)
 {
-    private readonly FaceVisit _visit = new();
+    private readonly FaceVisit _visit = new() { GoesOn = true };
     private Task _frameInFlight = Task.CompletedTask;
     private StationSays? _announced;
 

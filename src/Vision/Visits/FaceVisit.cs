@@ -8,7 +8,9 @@ namespace SightPay.Vision.Visits;
 /// there is nobody, or nobody can say.</param>
 /// <param name="ShowsSomebodyTwice">Two of the faces are one person's; only one of them can be there.</param>
 /// <param name="Live">What all frames of the foremost face say.</param>
-public readonly record struct VisitFrame(int? Foremost, bool ShowsSomebodyTwice, LiveEvidence Live);
+/// <param name="IsDoubtful">This frame of it looks like a picture, and the next ones will tell.</param>
+public readonly record struct VisitFrame(
+    int? Foremost, bool ShowsSomebodyTwice, LiveEvidence Live, bool IsDoubtful = false);
 
 /// <summary>
 /// Follows the faces before one camera from frame to frame. One caller at a time; time comes with the frames. A picture
@@ -24,6 +26,9 @@ public sealed class FaceVisit
     private const float WidthsMovedMax = 0.7f;
 
     private readonly List<Track> _tracks = [];
+
+    /// <summary>More frames will come, so a doubt can wait for them.</summary>
+    public bool GoesOn { get; init; }
 
     /// <summary>One face from frame to frame.</summary>
     private sealed class Track(Face face, DateTimeOffset at)
@@ -83,7 +88,9 @@ public sealed class FaceVisit
             ? places[found]
             : (int?)null;
         var live = followed.FirstOrDefault(each => each.Value == foremost).Key?.Live ?? LiveEvidence.Unknown;
-        return new(foremost, places.Count < reading.Boxes.Count, live);
+        var isDoubtful = GoesOn && live == LiveEvidence.Unknown && foremost is { } place
+            && reading.Faces[place].LiveScore < Face.LiveScoreMin;
+        return new(foremost, places.Count < reading.Boxes.Count, live, isDoubtful);
     }
 
     /// <summary>The face's track, continued or begun. What cannot be compared is followed by nobody.</summary>

@@ -124,6 +124,17 @@ public sealed class ForemostFaceTests
         Assert.Equal(LiveEvidence.Person, Take(Scored(1, 104, 90, 0.9f)).Live);
     }
 
+    [Fact]
+    public void A_frame_that_looks_like_a_picture_waits_for_two_more_where_more_will_come()
+    {
+        Face Scored(float x, float score) => Person(0, x, 200) with { LiveScore = score };
+        bool[] Doubts(FaceVisit visit, params float[] scores) => [.. scores.Select((score, i) => visit.Take(
+            Reading(Scored(500 + i, score)), _now += TimeSpan.FromSeconds(0.2)).IsDoubtful)];
+        Assert.Equal([true, true, false, false], Doubts(new() { GoesOn = true }, 0.01f, 0.02f, 0.01f, 0.02f));
+        Assert.Equal([false, true, false], Doubts(new() { GoesOn = true }, 0.9f, 0.1f, 0.9f));
+        Assert.Equal([false, false, false], Doubts(new(), 0.01f, 0.02f, 0.01f));
+    }
+
     private int? See(double seconds, params Face[] faces) =>
         _visit.Take(Reading(faces), _now += TimeSpan.FromSeconds(seconds)).Foremost;
 
