@@ -7,6 +7,8 @@ public abstract class CompanionLog<TRow> : ICompanionWriter where TRow : Compani
 {
     public Type RowType => typeof(TRow);
 
+    public bool LoadsAhead => true;
+
     public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) => new Batch(this);
 
     /// <summary>Throws where a slice put its row together wrongly; there is nothing else to guard.</summary>
@@ -22,6 +24,8 @@ public abstract class CompanionLog<TRow> : ICompanionWriter where TRow : Compani
         public int Load(NpgsqlBatch batch) => 0;
 
         public Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct) => Task.CompletedTask;
+
+        public void Follow(ICompanionBatch before) { }
 
         public GuardVerdict Check(CompanionRow row)
         {

@@ -31,6 +31,12 @@ public interface ICompanionWriter
     Type RowType { get; }
 
     /// <summary>
+    /// True when nobody but the ledger's writer changes what its guards look at, or it matters little when they do: a
+    /// batch may then be loaded, without locks, while the one before is still being committed.
+    /// </summary>
+    bool LoadsAhead => false;
+
+    /// <summary>
     /// Starts a batch with all rows of this type in it, those of plans that may not be chosen included.
     /// </summary>
     ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows);
@@ -50,6 +56,12 @@ public interface ICompanionBatch
 
     /// <summary>Reads those result sets; called once for each, positioned on it.</summary>
     Task ReadAsync(int index, NpgsqlDataReader reader, CancellationToken ct);
+
+    /// <summary>
+    /// Takes over the states that the batch before leaves, whether its commit was stored when this one was loaded or
+    /// not. Called after the reading, and only where <see cref="ICompanionWriter.LoadsAhead"/>.
+    /// </summary>
+    void Follow(ICompanionBatch before) => throw new NotSupportedException("It does not load ahead.");
 
     /// <summary>Judges one row against what was loaded and applied so far. Changes nothing.</summary>
     GuardVerdict Check(CompanionRow row);

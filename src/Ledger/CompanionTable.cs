@@ -13,6 +13,9 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
 {
     public Type RowType => typeof(TRow);
 
+    /// <summary>False as long as a table does not say that the ledger's writer alone changes it.</summary>
+    public virtual bool LoadsAhead => false;
+
     public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) =>
         new Batch(this, [.. rows.SelectMany(row => KeysOf((TRow)row)).Distinct()]);
 
@@ -56,6 +59,13 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
             }
         }
 
+        public void Follow(ICompanionBatch before)
+        {
+            var states = ((Batch)before)._states;
+            foreach (var key in keys)
+                if (states.FindChanged(key) is { } state) _states.AddStored(key, state);
+        }
+
         public GuardVerdict Check(CompanionRow row) => table.Check((TRow)row, _states);
 
         public void Apply(CompanionRow row, DateTimeOffset at) => table.Apply((TRow)row, at, _states);
@@ -92,6 +102,8 @@ public sealed class CompanionStates<TKey, TState>
     public TState? Find(TKey key) => _changed.GetValueOrDefault(key) ?? _stored.GetValueOrDefault(key);
 
     public void Set(TKey key, TState state) => _changed[key] = state;
+
+    internal TState? FindChanged(TKey key) => _changed.GetValueOrDefault(key);
 
     internal void AddStored(TKey key, TState state) => _stored[key] = state;
 

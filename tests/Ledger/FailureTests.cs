@@ -60,24 +60,13 @@ public sealed class FailureTests
             while (!stop.IsCancellationRequested)
             {
                 await Task.Delay(random.Next(2, 15));
-                if (bed.Ledger.Writer.WriterProcessId != 0) await bed.KillWriterAsync();
+                await bed.KillWriterAsync();
                 kills++;
             }
         });
         await Parallel.ForEachAsync(acts, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (act, ct) =>
         {
-            while (true)
-            {
-                try
-                {
-                    (await bed.Ledger.SubmitAsync(act, ct)).MustBe(ActEnd.Committed);
-                    return;
-                }
-                catch (LedgerUnavailableException)
-                {
-                    await Task.Delay(5, ct);
-                }
-            }
+            while (!await bed.IsCommittedAsync(act)) await Task.Delay(5, ct);
         });
         await stop.CancelAsync();
         await killer;
@@ -115,17 +104,22 @@ public sealed class FailureTests
     [Fact]
     public async Task A_take_over_waits_for_the_commit_in_flight()
     {
-        await using var bed = await ShopAsync();
-        var bumped = Task.CompletedTask;
+        // A seat is locked when it is loaded, so that its act has a transaction from then on.
+        await using var bed = await LedgerBed.CreateAsync([new SeatWriter()], SeatWriter.Schema);
+        await bed.OpenShopAsync(("ann", 1_000_000));
+        var (bumped, early) = (Task.CompletedTask, true);
         bed.Ledger.Writer.Faults = async point =>
         {
             if (point != FaultPoint.BeforeCommit) return;
             bed.Ledger.Writer.Faults = null;
             bumped = bed.ExecuteAsync("update ledger_writer set epoch = epoch + 1");
             await Task.Delay(200);
-            Assert.False(bumped.IsCompleted, "The epoch moved under a commit in flight.");
+            early = bumped.IsCompleted;
         };
-        (await bed.SubmitAsync(bed.Post("ann", "shop", 1))).MustBe(ActEnd.Committed);
+        var seat = new Plan { Rows = [new SeatRow(1, 0, "ann")], Compose = _ => new Answer(200, "sat") };
+        (await bed.Ledger.SubmitAsync(LedgerBed.ActOf(bed.NewId(), "seat", [seat]), default))
+            .MustBe(ActEnd.Committed);
+        Assert.False(early, "The epoch moved under a commit in flight.");
         await bumped;
         // Fenced once, takes the free lock again under a newer epoch, and goes on.
         (await bed.SubmitAsync(bed.Post("ann", "shop", 1))).MustBe(ActEnd.Committed);
@@ -246,11 +240,13 @@ public sealed class FailureTests
         await bed.ExecuteAsync("update account set debits_pending = 0 where key in ('ann', 'bob')");
         bed.Clock.Advance(TimeSpan.FromMinutes(2));
 
-        var results = await bed.InOneBatchAsync(
-            LedgerBed.ActOf(bed.NewId(), bed.Capture(hold.Id, 10)),
-            LedgerBed.ActOf(bed.NewId(), bed.Post("provider", "shop", 1)));
-        await Assert.ThrowsAsync<LedgerInvariantException>(() => results[0]);
-        (await results[1]).MustBe(ActEnd.Committed);
+        // The hold that is due cannot be freed, so that nothing is decided ahead.
+        await using var commit = await HeldCommit.OfAsync(bed, LedgerBed.ActOf(bed.NewId()));
+        var captured = bed.Ledger.SubmitAsync(LedgerBed.ActOf(bed.NewId(), bed.Capture(hold.Id, 10)), default);
+        var posted = bed.Ledger.SubmitAsync(LedgerBed.ActOf(bed.NewId(), bed.Post("provider", "shop", 1)), default);
+        commit.Go();
+        await Assert.ThrowsAsync<LedgerInvariantException>(() => captured);
+        (await posted).MustBe(ActEnd.Committed);
     }
 
     private static async Task<LedgerBed> ShopAsync(LedgerOptions? options = null)

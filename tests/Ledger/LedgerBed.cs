@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
-using SightPay.Ledger.Commit;
 using SightPay.Tests.Support;
 
 namespace SightPay.Ledger.Tests;
@@ -49,24 +48,17 @@ internal sealed class LedgerBed : IAsyncDisposable
     }
 
     /// <summary>
-    /// Holds the writer inside a commit while acts are queued behind it, so that they all meet in the next batch.
+    /// Holds the writer inside a commit, with one act prepared behind it, while acts are queued, so that they all meet
+    /// in the next batch.
     /// </summary>
     public async Task<Task<ActResult>[]> InOneBatchAsync(params Act[] acts)
     {
-        var reached = new TaskCompletionSource();
-        var go = new TaskCompletionSource();
-        Ledger.Writer.Faults = async point =>
-        {
-            if (point != FaultPoint.BeforeCommit) return;
-            reached.TrySetResult();
-            await go.Task;
-        };
-        var first = Ledger.SubmitAsync(ActOf(NewId()), default);
-        await reached.Task;
+        await using var commit = await HeldCommit.OfAsync(this, ActOf(NewId()));
+        var second = await commit.PrepareAsync(ActOf(NewId()));
         var queued = acts.Select(act => Ledger.SubmitAsync(act, default)).ToArray();
-        Ledger.Writer.Faults = null;
-        go.SetResult();
-        await first;
+        commit.Go();
+        await commit.First;
+        await second;
         return queued;
     }
 
@@ -98,7 +90,26 @@ internal sealed class LedgerBed : IAsyncDisposable
         Xunit.Assert.Empty(await Ledger.AuditAsync(default));
     }
 
-    public Task KillWriterAsync() => ExecuteAsync($"select pg_terminate_backend({Ledger.Writer.WriterProcessId})");
+    public Task KillWriterAsync() => KillAsync(Ledger.Writer.ProcessIds.Take(1));
+
+    public async Task KillAsync(IEnumerable<int> processes)
+    {
+        foreach (var process in processes) await ExecuteAsync($"select pg_terminate_backend({process})");
+    }
+
+    /// <summary>False: the ledger is away, ask again.</summary>
+    public async Task<bool> IsCommittedAsync(Act act)
+    {
+        try
+        {
+            (await Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed);
+            return true;
+        }
+        catch (LedgerUnavailableException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>A shop, a provider and wallets with the given money.</summary>
     public async Task OpenShopAsync(params (string Key, long AmountMinor)[] wallets)

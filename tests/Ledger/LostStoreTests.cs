@@ -86,23 +86,10 @@ public sealed class LostStoreTests
         var acts = bed.Payments(1500);
         await Parallel.ForEachAsync(acts, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (act, ct) =>
         {
-            while (!await IsCommittedAsync(bed, act)) await Task.Delay(50, ct);
+            while (!await bed.IsCommittedAsync(act)) await Task.Delay(50, ct);
         });
         Assert.Equal(3, deaths);
         await bed.AssertEachOnceAsync(acts.Length);
-    }
-
-    private static async Task<bool> IsCommittedAsync(LedgerBed bed, Act act)
-    {
-        try
-        {
-            (await bed.Ledger.SubmitAsync(act, default)).MustBe(ActEnd.Committed);
-            return true;
-        }
-        catch (LedgerUnavailableException)
-        {
-            return false;
-        }
     }
 
     private static async Task<LedgerBed> ShopAsync()

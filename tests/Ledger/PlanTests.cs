@@ -10,8 +10,8 @@ public sealed class PlanTests
     public static TheoryData<string, string, string> Statements() => new()
     {
         {
-            PostgresSession.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[]",
-            "'{1}', '{1}', '{1}', '{1}', '{1}'"
+            PostgresSession.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], int",
+            "'{1}', '{1}', '{1}', '{1}', '{1}', '{f}', 0"
         },
         {
             PostgresSession.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
@@ -61,6 +61,39 @@ public sealed class PlanTests
         var lookups = plan.Index().Where(line => line.Item.Contains("Index Scan", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, lookups.Count);
         foreach (var (at, _) in lookups) Assert.Contains("Index Cond", plan[at + 1], StringComparison.Ordinal);
+    }
+
+    /// <summary>A plan that was right for a small table may read an index whole, and is kept by the connection.
+    /// </summary>
+    [Fact]
+    public async Task A_plan_made_for_small_tables_does_not_last()
+    {
+        await using var bed = await LedgerBed.CreateAsync();
+        await bed.OpenAsync("INR", AccountKind.Payable, "key0", "key1");
+        await bed.ExecuteAsync("vacuum analyze");
+        (await bed.SubmitAsync(bed.Post("key0", "key1", 1))).MustBe(ActEnd.Committed);
+        await bed.OpenAsync("INR", AccountKind.Payable, [.. Enumerable.Range(2, 2000).Select(i => $"key{i}")]);
+        for (var i = 0; i < 3; i++)
+            (await bed.SubmitAsync([.. Enumerable.Range(1, 1000).Select(n => bed.Post("key0", $"key{n}", 1))]))
+                .MustBe(ActEnd.Committed);
+
+        // What the writer's connections read is told by the store a second later at most, at the end of a transaction.
+        var (before, scans) = (await ReadAsync(bed), 0L);
+        for (var started = DateTime.Now; scans < 20; await Task.Delay(100))
+        {
+            Assert.True(DateTime.Now - started < TimeSpan.FromSeconds(60), "Nothing was read by the index.");
+            await bed.SubmitAsync(bed.Post("key0", "key1", 1));
+            scans = (await ReadAsync(bed)).Scans - before.Scans;
+        }
+        var read = (await ReadAsync(bed)).Entries - before.Entries;
+        Assert.True(read < 100 * scans, $"{scans} look-ups read {read} entries of the index.");
+
+        static async Task<(long Scans, long Entries)> ReadAsync(LedgerBed bed)
+        {
+            const string From = "from pg_stat_user_indexes where indexrelname = 'account_pkey'";
+            return (await bed.ScalarAsync<long>($"select idx_scan {From}"),
+                await bed.ScalarAsync<long>($"select idx_tup_read {From}"));
+        }
     }
 
     private static async Task<List<string>> PlanAsync(LedgerBed bed, string statement, string types, string arguments)

@@ -321,11 +321,14 @@ public sealed class PropertyTests(ITestOutputHelper output)
             + $"expired {Expired}, refunds above what was taken {TooMuch}";
     }
 
-    /// <summary>The same writer on tables in memory.</summary>
+    /// <summary>
+    /// The same writer on tables in memory, in small groups: each is decided on what the one before will have stored.
+    /// </summary>
     private sealed class MemoryBed
     {
         public MemoryBed(TimeProvider clock) => Writer = LedgerWriter.ByHand(
-            Store, new CompanionRegistry([new TallyTable(), new NoteLog()]), new LedgerOptions(Clock: clock));
+            Store, new CompanionRegistry([new TallyTable(), new NoteLog()]),
+            new LedgerOptions(BatchMax: 3, Clock: clock));
 
         public MemoryLedgerStore Store { get; } = new();
         public LedgerWriter Writer { get; }

@@ -13,6 +13,8 @@ internal sealed record Tally(int Count);
 
 internal sealed class TallyTable : CompanionTable<TallyRow, string, Tally>
 {
+    public override bool LoadsAhead => true;
+
     public const string Schema = "create table tally (key text primary key, count int not null);";
 
     protected override IEnumerable<string> KeysOf(TallyRow row) => [row.Key];

@@ -89,18 +89,18 @@ internal sealed class MemoryLedgerStore : ILedgerStore
 
     private sealed class Session(MemoryLedgerStore store, WriterPosition position) : ILedgerSession
     {
-        public int ProcessId => 1;
+        public IReadOnlyList<int> ProcessIds => [1];
         public WriterPosition Position => position;
         public bool IsOpen { get; private set; } = true;
         public bool CommitSent { get; private set; }
 
         public Task<LoadedBatch> LoadAsync(BatchNeeds needs)
         {
-            CommitSent = false;
+            if (!needs.Ahead) CommitSent = false;
             Fail(store.Strikes(StoreMoment.Load));
             DemandEpoch();
             var now = needs.Now ?? throw new InvalidOperationException("Tables in memory have no clock of their own.");
-            var state = new BatchState(now > position.LastAt ? now : position.LastAt, needs.Directory);
+            var state = new BatchState(now > needs.NotBefore ? now : needs.NotBefore, needs.Directory);
             var due = needs.SweepMax == 0 ? [] : Due(state.At).Take(needs.SweepMax).ToList();
             var named = needs.HoldIds.Select(store._transfersById.GetValueOrDefault)
                 .OfType<MemoryTransfer>().Where(row => row.Row.Kind == TransferKind.Hold).ToList();

@@ -28,6 +28,8 @@ internal sealed class HoldState(
 
     /// <summary>Capture, Void or Expire; null while the hold is open.</summary>
     public TransferKind? Resolution { get; set; } = resolution;
+
+    public HoldState Copy() => new(Id, ActId, Debit, Credit, AmountMinor, Until, Resolution);
 }
 
 /// <summary>A decided act, stored or decided earlier in the batch.</summary>
@@ -70,6 +72,28 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
     public IEnumerable<AccountState> Changed => _accounts.Values.Where(account => account.Now != account.Stored);
 
     public void Add(AccountState account) => _accounts.Add(account.Facts.Id, account);
+
+    /// <summary>
+    /// Takes over what the batch before leaves, whether its commit was stored when this one was loaded or not.
+    /// </summary>
+    /// <param name="takenIds">Transfers that this batch's refunds name.</param>
+    public void Follow(BatchState before, IReadOnlyList<Guid> takenIds)
+    {
+        foreach (var account in before.Changed)
+        {
+            var closed = _accounts.TryGetValue(account.Facts.Id, out var loaded) ? loaded.Closed : account.Closed;
+            _accounts[account.Facts.Id] = new AccountState(account.Facts, closed, account.Now);
+        }
+        foreach (var attempt in before.Decided) Attempts.TryAdd(attempt.Id, attempt);
+        foreach (var row in before.Transfers)
+        {
+            TakenTransferIds.Add(row.Id);
+            var touched = row.Kind == TransferKind.Hold ? row.Id : row.HoldId;
+            if (touched is { } hold) Holds[hold] = before.Holds[hold].Copy();
+        }
+        foreach (var taken in takenIds)
+            if (before.RefundableMinor(taken) is { } left) SetRefundable(taken, left);
+    }
 
     public AccountState? Account(string key) =>
         directory.Find(key) is { } facts ? _accounts.GetValueOrDefault(facts.Id) : null;

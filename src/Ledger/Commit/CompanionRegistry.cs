@@ -16,6 +16,17 @@ internal sealed class CompanionRegistry
 
     public bool Knows(Type rowType) => _indexByType.ContainsKey(rowType);
 
+    /// <summary>True when all slices that the acts have rows for load ahead.</summary>
+    public bool LoadAhead(IReadOnlyList<QueuedAct> acts)
+    {
+        if (Array.TrueForAll(_writers, writer => writer.LoadsAhead)) return true;
+        foreach (var queued in acts)
+            foreach (var plan in queued.Act.Plans)
+                foreach (var row in plan.Rows)
+                    if (!_writers[_indexByType[row.GetType()]].LoadsAhead) return false;
+        return true;
+    }
+
     public CompanionSet Begin(IReadOnlyList<QueuedAct> acts)
     {
         if (_writers.Length == 0) return CompanionSet.Empty;
@@ -37,7 +48,15 @@ internal sealed class CompanionSet(ICompanionBatch?[] batches, Dictionary<Type, 
 {
     public static readonly CompanionSet Empty = new([], []);
 
-    public IEnumerable<ICompanionBatch> Batches => batches.Where(batch => batch is not null)!;
+    private readonly ICompanionBatch?[] _batches = batches;
 
-    public ICompanionBatch For(CompanionRow row) => batches[indexByType[row.GetType()]]!;
+    public IEnumerable<ICompanionBatch> Batches => _batches.Where(batch => batch is not null)!;
+
+    public void Follow(CompanionSet before)
+    {
+        for (var i = 0; i < Math.Min(_batches.Length, before._batches.Length); i++)
+            if (_batches[i] is { } batch && before._batches[i] is { } earlier) batch.Follow(earlier);
+    }
+
+    public ICompanionBatch For(CompanionRow row) => _batches[indexByType[row.GetType()]]!;
 }

@@ -4,27 +4,38 @@ namespace SightPay.Ledger.Commit;
 /// One try at one group commit: load (round trip 1), evaluate in memory, write and commit (round trip 2).
 /// Reads top to bottom; the caller decides what a failure means.
 /// </summary>
+/// <param name="ahead">Load without locks, since the commit of another batch may be under way.</param>
+/// <param name="before">That batch: what it decided is taken for stored. When it fails, so must this one.</param>
 internal sealed class GroupCommit(
     ILedgerSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock,
-    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep)
+    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep, bool ahead = false, GroupCommit? before = null)
 {
     /// <summary>Overdue holds freed at the start of one batch; a longer backlog takes several.</summary>
     public const int SweepMax = 256;
 
     private readonly CompanionSet _companions = registry.Begin(acts);
     private BatchState _state = null!;
+    private readonly long _started = TimeProvider.System.GetTimestamp();
     private bool _allDueLoaded;
+
+    public IReadOnlyList<QueuedAct> Acts => acts;
+    public TimeSpan Age => TimeProvider.System.GetElapsedTime(_started);
 
     public async Task LoadAsync()
     {
         var (ids, keys) = NamedAccounts();
         var (transferIds, holdIds, takenIds) = NamedTransfers();
         var loaded = await session.LoadAsync(new BatchNeeds(
-            virtualClock ? Microseconds(clock.GetUtcNow()) : null, directory, ids, keys,
-            acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, takenIds,
+            virtualClock ? Microseconds(clock.GetUtcNow()) : null, ahead, before?._state.At ?? session.Position.LastAt,
+            directory, ids, keys, acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, takenIds,
             sweep ? SweepMax : 0, _companions))
             .ConfigureAwait(false);
         _state = loaded.State;
+        if (before is not null)
+        {
+            _state.Follow(before._state, takenIds);
+            _companions.Follow(before._companions);
+        }
         Must.Hold(_state.At >= session.Position.LastAt, "The ledger's clock never runs backwards.");
         _allDueLoaded = sweep && loaded.DueHolds < SweepMax;
     }
@@ -43,8 +54,10 @@ internal sealed class GroupCommit(
         AssertBooksBalance(changed);
         var keepsSweptUntil = _allDueLoaded && session.Position.KeepsSweptUntil(_state.At);
         await session.CommitAsync(_state, changed, keepsSweptUntil, _companions).ConfigureAwait(false);
-        session.Position.Committed(_state.At, _state.Transfers.Count, _allDueLoaded);
     }
+
+    /// <summary>The commit was heard of. Apart from the writing, since a group may be loading meanwhile.</summary>
+    public void Committed() => session.Position.Committed(_state.At, _state.Transfers.Count, _allDueLoaded);
 
     private (long[] Ids, string[] Keys) NamedAccounts()
     {

@@ -10,12 +10,14 @@ internal interface ILedgerStore
     Task<ILedgerSession?> TryAcquireAsync(CancellationToken ct);
 }
 
-/// <summary>The writer's hold on the store: one batch at a time, loaded in one round trip, committed in another.
+/// <summary>
+/// The writer's hold on the store: a batch is loaded in one round trip and committed in another. One may be loaded
+/// ahead, without locks, while the one before it is being committed; its commit then checks what locks would have kept.
 /// </summary>
 internal interface ILedgerSession : IAsyncDisposable
 {
-    /// <summary>The store's process that serves this session.</summary>
-    int ProcessId { get; }
+    /// <summary>The store's processes that serve this session; the first one writes.</summary>
+    IReadOnlyList<int> ProcessIds { get; }
 
     WriterPosition Position { get; }
 
@@ -26,11 +28,14 @@ internal interface ILedgerSession : IAsyncDisposable
     /// </summary>
     bool CommitSent { get; }
 
-    /// <summary>Begins a transaction under the writer's epoch and loads what the batch needs.</summary>
+    /// <summary>
+    /// Loads what the batch needs: in a transaction under the writer's epoch that the commit will end, or ahead of it.
+    /// </summary>
     /// <exception cref="FencedException">Another writer has taken over.</exception>
     Task<LoadedBatch> LoadAsync(BatchNeeds needs);
 
     /// <summary>Writes everything that was decided and commits.</summary>
+    /// <exception cref="FencedException">Another writer has taken over; nothing is written.</exception>
     Task CommitAsync(
         BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions);
 
@@ -42,11 +47,14 @@ internal interface ILedgerSession : IAsyncDisposable
 
 /// <summary>Everything a batch has to look up.</summary>
 /// <param name="Now">The virtual clock's time; null: the store's own clock.</param>
+/// <param name="Ahead">Without a transaction and its locks: the commit of the batch before may be under way.</param>
+/// <param name="NotBefore">The ledger's time is at least this, whatever the clock says.</param>
 /// <param name="TakenIds">Transfers that refunds and their like name.</param>
 /// <param name="SweepMax">Most overdue holds that are loaded to be freed; 0: none.</param>
 internal sealed record BatchNeeds(
-    DateTimeOffset? Now, AccountDirectory Directory, long[] AccountIds, string[] AccountKeys, Guid[] ActIds,
-    Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax, CompanionSet Companions);
+    DateTimeOffset? Now, bool Ahead, DateTimeOffset NotBefore, AccountDirectory Directory, long[] AccountIds,
+    string[] AccountKeys, Guid[] ActIds, Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax,
+    CompanionSet Companions);
 
 /// <param name="DueHolds">How many overdue holds were found.</param>
 internal readonly record struct LoadedBatch(BatchState State, int DueHolds);

@@ -8,7 +8,7 @@ internal static class LedgerMeter
     private static readonly Meter Meter = new("SightPay.Ledger");
 
     private static readonly Histogram<double> CommitMs =
-        Meter.CreateHistogram<double>("ledger_commit_ms", "ms", "Both round trips of a group commit.");
+        Meter.CreateHistogram<double>("ledger_commit_ms", "ms", "From the load of a group of acts to its commit.");
 
     private static readonly Histogram<int> BatchSize =
         Meter.CreateHistogram<int>("ledger_batch_acts", null, "Acts decided by one commit.");

@@ -1,11 +1,12 @@
-using System.Threading.Channels;
 using Npgsql;
 
 namespace SightPay.Ledger.Commit;
 
 /// <summary>
-/// The single writer. While one commit is in flight the queue fills; the next commit takes all of it, so that the store
-/// is synced once per group and the callers set the pace. Waiters hear of an act only after its commit.
+/// The single writer. While one commit is under way the queue fills; the next one takes all of it, so that the store
+/// is synced once per group and the callers set the pace. It is loaded and evaluated ahead, on top of what the commit
+/// under way will leave, unless a slice has to lock what it loads. When a commit fails, what was prepared on top of it
+/// is thrown away and the acts are decided again, one group at a time. Waiters hear of an act only after its commit.
 /// </summary>
 internal sealed class LedgerWriter : IAsyncDisposable
 {
@@ -20,10 +21,13 @@ internal sealed class LedgerWriter : IAsyncDisposable
     private readonly LedgerOptions _options;
     private readonly TimeProvider _clock;
     private readonly AccountDirectory _directory = new();
-    private readonly Channel<QueuedAct> _queue;
+    private readonly ActQueue _queue;
     private readonly CancellationTokenSource _stopWaiting = new();
     private ILedgerSession? _session;
+    private GroupCommit? _underWay;
+    private Task? _commit;
     private Task _loop = Task.CompletedTask;
+    private bool _byHand = true;
     private bool _storeAway;
     private volatile bool _stopping;
 
@@ -31,8 +35,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     {
         (_store, _registry, _options) = (store, registry, options);
         _clock = options.Clock ?? TimeProvider.System;
-        _queue = Channel.CreateBounded<QueuedAct>(
-            new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
+        _queue = new ActQueue(options.QueueCapacity);
     }
 
     /// <summary>Strikes at a fault point; set by tests alone.</summary>
@@ -44,7 +47,10 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>How long the store may be away before waiters are told so.</summary>
     public TimeSpan StoreAwayMax { get; set; } = TimeSpan.FromSeconds(5);
 
-    public int WriterProcessId => _session?.ProcessId ?? 0;
+    /// <summary>Acts that nobody has looked at yet.</summary>
+    public int Waiting => _queue.Count;
+
+    public IReadOnlyList<int> ProcessIds => _session?.ProcessIds ?? [];
 
     /// <summary>Waits as a standby until it is the only writer, then starts.</summary>
     public static async Task<LedgerWriter> StartAsync(
@@ -55,6 +61,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         // dead row versions from being cleaned up.
         while ((writer._session = await store.TryAcquireAsync(ct).ConfigureAwait(false)) is null)
             await Task.Delay(StandbyPoll, ct).ConfigureAwait(false);
+        writer._byHand = false;
         writer._loop = Task.Run(writer.LoopAsync, CancellationToken.None);
         return writer;
     }
@@ -66,7 +73,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     public Task<ActResult> Enqueue(Act act)
     {
         var queued = new QueuedAct(act);
-        if (!_queue.Writer.TryWrite(queued))
+        if (!_queue.TryAdd(queued))
             queued.Fail(new LedgerUnavailableException(
                 _stopping ? "The ledger is stopping." : "The ledger's queue is full."));
         return queued.Completion;
@@ -76,7 +83,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
-        if (!_queue.Writer.TryComplete()) return;
+        if (!_queue.Close()) return;
         _stopWaiting.CancelAfter(StoreAwayMax);
         await _loop.ConfigureAwait(false);
         await DropSessionAsync().ConfigureAwait(false);
@@ -86,44 +93,122 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>Decides everything that is queued, or frees overdue holds when nothing is.</summary>
     public async Task StepAsync()
     {
-        var acts = TakeAll();
+        var acts = _queue.Take(_options.BatchMax);
         if (acts.Count == 0) await IdleAsync().ConfigureAwait(false);
-        else await DecideOrFailAsync(acts).ConfigureAwait(false);
-        _directory.Trim();
+        for (; acts.Count > 0 || _underWay is not null; acts = _queue.Take(_options.BatchMax))
+            await TurnAsync(acts).ConfigureAwait(false);
     }
 
     private async Task LoopAsync()
     {
         using var ticks = new PeriodicTimer(SweepInterval);
         var tick = ticks.WaitForNextTickAsync().AsTask();
-        var queued = _queue.Reader.WaitToReadAsync().AsTask();
+        var queued = _queue.HasAnyAsync();
         while (true)
         {
+            if (_underWay is { } group)
+            {
+                // Groups of a like size: a small one would be over before the next is prepared.
+                var commit = CommitAsync();
+                await Task.WhenAny(commit, _queue.HasAsync(1 + group.Acts.Count / 2)).ConfigureAwait(false);
+                if (commit.IsCompleted) await EndCommitAsync().ConfigureAwait(false);
+                else await TurnAsync(_queue.Take(_options.BatchMax)).ConfigureAwait(false);
+                continue;
+            }
+            if (queued.IsCompleted) queued = _queue.HasAnyAsync();
             if (await Task.WhenAny(queued, tick).ConfigureAwait(false) == tick)
             {
                 tick = ticks.WaitForNextTickAsync().AsTask();
-                if (!queued.IsCompleted) await StepAsync().ConfigureAwait(false);
+                if (!queued.IsCompleted) await IdleAsync().ConfigureAwait(false);
                 continue;
             }
             if (!await queued.ConfigureAwait(false)) return;
-            await StepAsync().ConfigureAwait(false);
-            queued = _queue.Reader.WaitToReadAsync().AsTask();
+            await TurnAsync(_queue.Take(_options.BatchMax)).ConfigureAwait(false);
         }
     }
 
-    private List<QueuedAct> TakeAll()
+    /// <summary>Prepares a group ahead, beside the commit under way, and brings that commit to its end.</summary>
+    private async Task TurnAsync(List<QueuedAct> acts)
     {
-        var acts = new List<QueuedAct>(Math.Min(_options.BatchMax, _queue.Reader.Count));
-        while (acts.Count < _options.BatchMax && _queue.Reader.TryRead(out var queued)) acts.Add(queued);
-        return acts;
+        _directory.Trim();
+        var next = await TryPrepareAsync(acts).ConfigureAwait(false);
+        var built = await EndCommitAsync().ConfigureAwait(false);
+        if (next is not null && built)
+        {
+            _underWay = next;
+            if (!_byHand) _ = CommitAsync();
+        }
+        else if (acts.Count > 0)
+        {
+            await DecideOrFailAsync(acts).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null where the acts must be decided by themselves, with locks; what was wrong shows again there.
+    /// </summary>
+    private async Task<GroupCommit?> TryPrepareAsync(List<QueuedAct> acts)
+    {
+        if (acts.Count == 0 || _session is null || !_registry.LoadAhead(acts)) return null;
+        try
+        {
+            var group = new GroupCommit(
+                _session, _directory, _registry, _clock, _options.Clock is not null, acts, sweep: true, ahead: true,
+                before: _underWay);
+            await group.LoadAsync().ConfigureAwait(false);
+            group.Evaluate();
+            return group;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The commit of the group under way; sent when first asked for.</summary>
+    private Task CommitAsync() => _commit ??= WriteAsync(_underWay!);
+
+    private async Task WriteAsync(GroupCommit group)
+    {
+        if (Faults is not null) await Faults(FaultPoint.BeforeCommit).ConfigureAwait(false);
+        await group.WriteAsync().ConfigureAwait(false);
+        if (Faults is not null) await Faults(FaultPoint.CommitUnheard).ConfigureAwait(false);
+    }
+
+    /// <summary>False when a commit was under way and failed: its acts are decided anew, those built on them are not.
+    /// </summary>
+    private async Task<bool> EndCommitAsync()
+    {
+        if (_underWay is not { } group) return true;
+        try
+        {
+            await CommitAsync().ConfigureAwait(false);
+            group.Committed();
+        }
+        catch (Exception exception)
+        {
+            (_underWay, _commit) = (null, null);
+            await DecideOrFailAsync(group.Acts, exception).ConfigureAwait(false);
+            return false;
+        }
+        (_underWay, _commit) = (null, null);
+        // Beside the next commit, which is sent meanwhile.
+        if (_byHand) Tell(group);
+        else ThreadPool.UnsafeQueueUserWorkItem(Tell, group, preferLocal: false);
+        return true;
+    }
+
+    private static void Tell(GroupCommit group)
+    {
+        LedgerMeter.Committed(group.Acts, group.Age);
+        foreach (var queued in group.Acts) queued.Complete();
     }
 
     /// <summary>The loop outlives every error; the waiters hear of it.</summary>
-    private async Task DecideOrFailAsync(List<QueuedAct> acts)
+    private async Task DecideOrFailAsync(IReadOnlyList<QueuedAct> acts, Exception? failure = null)
     {
         try
         {
-            await DecideAsync(acts, sweep: true).ConfigureAwait(false);
+            await DecideAsync(acts, sweep: true, failure).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -155,49 +240,53 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// Brings every act to its end: decided, failed alone, or told that the store is away. Tries the batch again when
     /// the store was lost, and halves it when the store or a companion rejects it, until the poisoned act stands alone.
     /// </summary>
-    private async Task DecideAsync(IReadOnlyList<QueuedAct> acts, bool sweep)
+    /// <param name="failure">How the acts' first try ended, when there was one.</param>
+    private async Task DecideAsync(IReadOnlyList<QueuedAct> acts, bool sweep, Exception? failure = null)
     {
-        for (var broken = 0; ;)
+        for (var broken = 0; ; failure = null)
         {
-            if (!await HasSessionAsync(acts).ConfigureAwait(false)) return;
-            GroupCommit? commit = null;
-            try
+            if (failure is null)
             {
-                commit = new GroupCommit(
-                    _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
-                var started = TimeProvider.System.GetTimestamp();
-                await RunAsync(commit).ConfigureAwait(false);
-                LedgerMeter.Committed(acts, TimeProvider.System.GetElapsedTime(started));
-                foreach (var queued in acts) queued.Complete();
-                return;
+                if (!await HasSessionAsync(acts).ConfigureAwait(false)) return;
+                failure = await TryAloneAsync(acts, sweep).ConfigureAwait(false);
+                if (failure is null) return;
             }
-            catch (Exception exception)
+            var storeAway = StoreErrors.MeansStoreAway(failure, _session!.IsOpen);
+            if (_session.CommitSent) MarkUnknown(acts);
+            await AbandonAsync(storeAway).ConfigureAwait(false);
+            if (storeAway && ++broken < BrokenMax)
             {
-                var storeAway = StoreErrors.MeansStoreAway(exception, _session!.IsOpen);
-                if (commit is not null && _session.CommitSent) MarkUnknown(acts);
-                await AbandonAsync(storeAway).ConfigureAwait(false);
-                if (storeAway && ++broken < BrokenMax)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(50 * (broken - 1)), Pace).ConfigureAwait(false);
-                    continue;
-                }
-                // A store that answers "no room" or "not now" says so to every act alike.
-                if (storeAway && exception is (PostgresException or FencedException))
-                    Fail(acts, Unavailable(exception));
-                else
-                    await IsolateAsync(acts, sweep, exception).ConfigureAwait(false);
-                return;
+                await Task.Delay(TimeSpan.FromMilliseconds(50 * (broken - 1)), Pace).ConfigureAwait(false);
+                continue;
             }
+            // A store that answers "no room" or "not now" says so to every act alike.
+            if (storeAway && failure is (PostgresException or FencedException))
+                Fail(acts, Unavailable(failure));
+            else
+                await IsolateAsync(acts, sweep, failure).ConfigureAwait(false);
+            return;
         }
     }
 
-    private async Task RunAsync(GroupCommit commit)
+    /// <summary>One group from its load to its commit, with locks; null when it is committed.</summary>
+    private async Task<Exception?> TryAloneAsync(IReadOnlyList<QueuedAct> acts, bool sweep)
     {
-        await commit.LoadAsync().ConfigureAwait(false);
-        commit.Evaluate();
-        if (Faults is not null) await Faults(FaultPoint.BeforeCommit).ConfigureAwait(false);
-        await commit.WriteAsync().ConfigureAwait(false);
-        if (Faults is not null) await Faults(FaultPoint.CommitUnheard).ConfigureAwait(false);
+        foreach (var queued in acts) queued.Reset();
+        try
+        {
+            var group = new GroupCommit(
+                _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
+            await group.LoadAsync().ConfigureAwait(false);
+            group.Evaluate();
+            await WriteAsync(group).ConfigureAwait(false);
+            group.Committed();
+            Tell(group);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
     }
 
     /// <summary>
@@ -259,7 +348,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// <summary>Reconnects, and takes the lock again, for as long as waiters may be kept; then tells them.</summary>
     private async Task<bool> HasSessionAsync(IReadOnlyList<QueuedAct> acts)
     {
-        if (_session is not null) return true;
+        if (_session is { IsOpen: true }) return true;
+        await DropSessionAsync().ConfigureAwait(false);
         var started = Pace.GetTimestamp();
         // Once the store is known to be away, each further batch tries once and fails fast.
         var patience = _storeAway ? TimeSpan.Zero : StoreAwayMax;

@@ -6,7 +6,8 @@ namespace SightPay.Ledger.Postgres;
 
 /// <summary>
 /// The one connection that may write: it holds the advisory lock for as long as it lives, and its epoch is checked in
-/// every batch, so that a writer that lost the lock without noticing cannot commit.
+/// every batch, so that a writer that lost the lock without noticing cannot commit. A second connection loads batches
+/// ahead while the first one commits.
 /// </summary>
 internal sealed class PostgresSession : ILedgerSession
 {
@@ -41,8 +42,8 @@ internal sealed class PostgresSession : ILedgerSession
     // The transaction's start, so that all statements of the batch agree on it; it never runs backwards.
     private const string LedgerClock = "greatest(case when $1 then now() end, $2)";
 
-    private const string LockEpoch =
-        $"select {LedgerClock} from ledger_writer where epoch = $3 for share";
+    private const string LoadEpoch = $"select {LedgerClock} from ledger_writer where epoch = $3";
+    private const string LockEpoch = $"{LoadEpoch} for share";
 
     public const string DueHolds =
         $"""
@@ -63,7 +64,7 @@ internal sealed class PostgresSession : ILedgerSession
         where t.id = any($1) and t.hold_until is not null
         """;
 
-    public const string LockAccounts =
+    public const string LoadAccounts =
         $"""
         select a.id, a.key, a.asset, a.kind, a.flags, a.closed,
                a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted
@@ -74,8 +75,10 @@ internal sealed class PostgresSession : ILedgerSession
             union select unnest(array[t.debit, t.credit]) from transfer t
                 where t.id = any($7) and t.hold_until is not null
             union select unnest(array[d.debit, d.credit]) from ({DueHolds}) d))
-        order by a.id for update
+        order by a.id
         """;
+
+    public const string LockAccounts = $"{LoadAccounts} for update";
 
     public const string StoredAttempts =
         "select id, fingerprint, outcome, refusal_code, status, body from attempt where id = any($1)";
@@ -114,34 +117,54 @@ internal sealed class PostgresSession : ILedgerSession
         select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), $7
         """;
 
-    // One row version per touched account, however many transfers of the batch touch it.
+    // One row version per touched account, however many transfers of the batch touch it. What was loaded without a lock
+    // may have been closed since.
     public const string UpdateAccounts =
         """
-        update account a
-        set debits_pending = u.debits_pending, debits_posted = u.debits_posted,
-            credits_pending = u.credits_pending, credits_posted = u.credits_posted
-        from (
-            select unnest($1) as id, unnest($2) as debits_pending, unnest($3) as debits_posted,
-                unnest($4) as credits_pending, unnest($5) as credits_posted) u
-        where a.id = u.id
+        with updated as (
+            update account a
+            set debits_pending = u.debits_pending, debits_posted = u.debits_posted,
+                credits_pending = u.credits_pending, credits_posted = u.credits_posted
+            from (
+                select unnest($1) as id, unnest($2) as debits_pending, unnest($3) as debits_posted,
+                    unnest($4) as credits_pending, unnest($5) as credits_posted, unnest($6) as closed) u
+            where a.id = u.id and a.closed = u.closed
+            returning 1)
+        select ledger_demand(count(*) = $7, 'SPL02', 'an account changed since it was loaded') from updated
         """;
 
+    // The row is locked until the commit, so that whoever takes over waits for it.
+    private const string DemandEpoch =
+        """
+        select ledger_demand(
+            exists (select from ledger_writer where epoch = $1 for share), 'SPL01', 'another writer has taken over')
+        """;
+
+    private const string FencedState = "SPL01";
+
+    private const string Begin = "begin isolation level read committed";
     private const string UpdateSweptUntil = "update ledger_writer set swept_until = $1 where epoch = $2";
 
     private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlConnection _ahead;
+    private long _plannedAt;
+    private long _aheadPlannedAt;
+    private bool _inTransaction;
 
-    private PostgresSession(NpgsqlConnection connection) =>
-        (_connection, ProcessId) = (connection, connection.ProcessID);
+    private PostgresSession(NpgsqlConnection connection, NpgsqlConnection ahead) =>
+        (_connection, _ahead) = (connection, ahead);
 
-    public int ProcessId { get; }
+    public IReadOnlyList<int> ProcessIds => [_connection.ProcessID, _ahead.ProcessID];
     public WriterPosition Position { get; private set; } = null!;
-    public bool IsOpen => _connection.State == System.Data.ConnectionState.Open;
+    public bool IsOpen => IsAlive(_connection) && IsAlive(_ahead);
     public bool CommitSent { get; private set; }
 
     /// <returns>Null when another writer holds the lock.</returns>
     public static async Task<PostgresSession?> TryAcquireAsync(NpgsqlDataSource database, CancellationToken ct)
     {
-        var session = new PostgresSession(await database.OpenConnectionAsync(ct).ConfigureAwait(false));
+        var connection = await database.OpenConnectionAsync(ct).ConfigureAwait(false);
+        // Opened once the lock is held: a standby asks for it again and again.
+        var session = new PostgresSession(connection, database.CreateConnection());
         var acquired = false;
         try
         {
@@ -163,8 +186,9 @@ internal sealed class PostgresSession : ILedgerSession
 
     public async Task<LoadedBatch> LoadAsync(BatchNeeds needs)
     {
-        CommitSent = false;
-        await using var batch = new NpgsqlBatch(_connection);
+        if (!needs.Ahead) (CommitSent, _inTransaction) = (false, true);
+        await using var batch = new NpgsqlBatch(needs.Ahead ? _ahead : _connection);
+        if (needs.Ahead) AddReplanning(batch, ref _aheadPlannedAt);
         AddLoads(batch, needs);
         var loads = new List<(ICompanionBatch Companion, int Count)>();
         foreach (var companion in needs.Companions.Batches) loads.Add((companion, companion.Load(batch)));
@@ -205,20 +229,32 @@ internal sealed class PostgresSession : ILedgerSession
     public async Task CommitAsync(
         BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions)
     {
+        CommitSent = false;
         await using var batch = new NpgsqlBatch(_connection);
+        AddReplanning(batch, ref _plannedAt);
+        if (!_inTransaction)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
+            batch.Add(DemandEpoch).With(Position.Epoch);
+        }
         if (state.Transfers.Count > 0) AddTransfers(batch, state);
         if (state.Transfers.Exists(row => row.HoldId is not null)) AddResolutions(batch, state);
         if (state.Decided.Count > 0) AddAttempts(batch, state);
-        var update = changed.Count > 0 ? AddAccounts(batch, [.. changed]) : null;
+        if (changed.Count > 0) AddAccounts(batch, [.. changed]);
         if (keepsSweptUntil) batch.Add(UpdateSweptUntil).With(state.At).With(Position.Epoch);
         foreach (var companion in companions.Batches) companion.Write(batch);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
         await batch.PrepareAsync().ConfigureAwait(false);
 
-        CommitSent = true;
-        await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
-        Must.Hold(update is null || update.RecordsAffected == changed.Count,
-            "Every locked account that changed was updated.");
+        (CommitSent, _inTransaction) = (true, false);
+        try
+        {
+            await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == FencedState)
+        {
+            throw new FencedException();
+        }
     }
 
     public async Task<bool> HasDueHoldsAsync(DateTimeOffset? now, CancellationToken ct)
@@ -243,8 +279,8 @@ internal sealed class PostgresSession : ILedgerSession
 
     public async Task RollbackAsync()
     {
-        await using var command = new NpgsqlCommand("rollback", _connection);
-        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        (CommitSent, _inTransaction) = (false, false);
+        await ExecuteAsync(_connection, "rollback", default).ConfigureAwait(false);
     }
 
     /// <summary>Gives the lock back explicitly: a pooled connection may outlive this session.</summary>
@@ -252,18 +288,20 @@ internal sealed class PostgresSession : ILedgerSession
     {
         try
         {
-            if (_connection.State == System.Data.ConnectionState.Open)
-            {
-                await using var command = new NpgsqlCommand("select pg_advisory_unlock_all(); reset all", _connection);
-                await command.ExecuteNonQueryAsync().ConfigureAwait(false);
-            }
+            if (IsAlive(_connection))
+                await ExecuteAsync(_connection, "select pg_advisory_unlock_all(); reset all", default)
+                    .ConfigureAwait(false);
+            if (IsAlive(_ahead)) await ExecuteAsync(_ahead, "reset all", default).ConfigureAwait(false);
         }
         catch (Exception exception) when (StoreErrors.IsFromStore(exception))
         {
             // A connection that cannot even unlock is gone, and its lock with it.
         }
         await _connection.DisposeAsync().ConfigureAwait(false);
+        await _ahead.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static bool IsAlive(NpgsqlConnection connection) => connection.State == System.Data.ConnectionState.Open;
 
     private async Task<bool> TryLockAsync(CancellationToken ct)
     {
@@ -285,17 +323,34 @@ internal sealed class PostgresSession : ILedgerSession
                 reader.GetInt64(0), reader.GetInt64(2), reader.GetFieldValue<DateTimeOffset>(3),
                 reader.GetFieldValue<DateTimeOffset>(1));
         }
-        await using var settings = new NpgsqlCommand(Settings, _connection);
-        await settings.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        (_plannedAt, _aheadPlannedAt) = (Position.LastSeq, Position.LastSeq);
+        await _ahead.OpenAsync(ct).ConfigureAwait(false);
+        foreach (var connection in (NpgsqlConnection[])[_connection, _ahead])
+            await ExecuteAsync(connection, Settings, ct).ConfigureAwait(false);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }
+
+    // The tables have grown much since: what was quick to read whole is not any more.
+    private void AddReplanning(NpgsqlBatch batch, ref long plannedAt)
+    {
+        if (Position.LastSeq < 2 * plannedAt + 1000) return;
+        plannedAt = Position.LastSeq;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("discard plans"));
     }
 
     private void AddLoads(NpgsqlBatch batch, BatchNeeds needs)
     {
         var ownClock = needs.Now is null;
-        var floor = needs.Now is { } now && now > Position.LastAt ? now : Position.LastAt;
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("begin isolation level read committed"));
-        batch.Add(LockEpoch).With(ownClock).With(floor).With(Position.Epoch);
-        batch.Add(LockAccounts).With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax)
+        var floor = needs.Now is { } now && now > needs.NotBefore ? now : needs.NotBefore;
+        if (!needs.Ahead) batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
+        batch.Add(needs.Ahead ? LoadEpoch : LockEpoch).With(ownClock).With(floor).With(Position.Epoch);
+        batch.Add(needs.Ahead ? LoadAccounts : LockAccounts)
+            .With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax)
             .With(needs.AccountIds).With(needs.AccountKeys).With(needs.HoldIds);
         batch.Add(StoredAttempts).With(needs.ActIds);
         batch.Add(TakenTransferIds).With(needs.TransferIds);
@@ -374,11 +429,13 @@ internal sealed class PostgresSession : ILedgerSession
             .With(state.At);
     }
 
-    private static NpgsqlBatchCommand AddAccounts(NpgsqlBatch batch, List<AccountState> changed) =>
+    private static void AddAccounts(NpgsqlBatch batch, List<AccountState> changed) =>
         batch.Add(UpdateAccounts)
             .With(changed.Column(account => account.Facts.Id))
             .With(changed.Column(account => account.Now.DebitsPending))
             .With(changed.Column(account => account.Now.DebitsPosted))
             .With(changed.Column(account => account.Now.CreditsPending))
-            .With(changed.Column(account => account.Now.CreditsPosted));
+            .With(changed.Column(account => account.Now.CreditsPosted))
+            .With(changed.Column(account => account.Closed))
+            .With(changed.Count);
 }

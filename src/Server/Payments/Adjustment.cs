@@ -69,6 +69,8 @@ internal sealed record AdjustmentRow(Adjustment Adjustment, string? DecidedBy) :
 
 internal sealed class AdjustmentTable : CompanionTable<AdjustmentRow, Guid, Adjustment>
 {
+    public override bool LoadsAhead => true;
+
     protected override IEnumerable<Guid> KeysOf(AdjustmentRow row) => [row.Adjustment.Id];
 
     protected override NpgsqlBatchCommand Load(Guid[] keys) =>

@@ -29,6 +29,8 @@ internal sealed record PaymentRow(Payment? From, Payment To, PaymentEvent? Happe
 /// </summary>
 internal sealed class PaymentTable : CompanionTable<PaymentRow, Guid, Payment>
 {
+    public override bool LoadsAhead => true;
+
     protected override IEnumerable<Guid> KeysOf(PaymentRow row)
     {
         yield return row.To.Id;

@@ -56,6 +56,9 @@ internal sealed record AllowedByPerson(OwnLimit Limit) : SpendingState;
 /// <summary>The days' counts. The ledger's writer is the only one that writes them.</summary>
 internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, SpendingState>
 {
+    // What a person allows their own face may be changed by them at any time, as it always may between two payments.
+    public override bool LoadsAhead => true;
+
     protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) =>
         [KeyOf(row), SpendingKey.OwnLimitOf(row.Person)];
 

@@ -30,6 +30,9 @@ internal sealed record TopUpSide(
 
 internal sealed class TopUpTable : CompanionTable<TopUpRow, Guid, TopUpSide>
 {
+    // What the poller changes beside the writer is judged by no guard.
+    public override bool LoadsAhead => true;
+
     protected override IEnumerable<Guid> KeysOf(TopUpRow row) => [row.To.Id];
 
     protected override NpgsqlBatchCommand Load(Guid[] keys) =>
