@@ -140,10 +140,10 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, reason, idleMs }: StepU
   );
 }
 
-/** What lifts the limit for good. */
+/** What lifts the limit for good; on a small screen the keys are worth more. */
 export function LimitNote() {
   return (
-    <Text size="sm" c="dimmed">
+    <Text size="sm" c="dimmed" visibleFrom="sm">
       To spend more by face: in the SightPay app, under Face, press “Prove that it is me” and do the two gestures.
     </Text>
   );
