@@ -50,6 +50,9 @@ public enum TransferCode : short
     Fee = 14,
     Payout = 15,
     WriteOff = 16,
+
+    /// <summary>A refund did not get there and is taken back; names what the refund named.</summary>
+    RefundFailed = 17,
 }
 
 /// <summary>How a post's amount is found.</summary>

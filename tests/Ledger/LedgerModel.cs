@@ -114,7 +114,7 @@ internal sealed class LedgerModel
         if (isWallet && amount > spendable) return "insufficient_funds";
         if (t is { RefId: { } taken, Code: TransferCode.Refund or TransferCode.Chargeback } && amount > Left(taken))
             return "refund_above_captured";
-        if (t is { RefId: { } addedTo, Code: TransferCode.OverCapture or TransferCode.ChargebackWon })
+        if (t is { RefId: { } addedTo, Code: var code } && Adds(code))
         {
             if (!_history.Exists(past => past.Transfer.Id == addedTo
                 && past.Transfer.Kind is TransferKind.Post or TransferKind.Capture)) return "refund_above_captured";
@@ -124,12 +124,15 @@ internal sealed class LedgerModel
         return null;
     }
 
+    private static bool Adds(TransferCode code) =>
+        code is TransferCode.OverCapture or TransferCode.ChargebackWon or TransferCode.RefundFailed;
+
     /// <summary>What a transfer took and was added to it, less what was given back.</summary>
     private long Left(Guid taken) => _history.Sum(past => past.Transfer switch
     {
         { Kind: TransferKind.Post or TransferKind.Capture } own when own.Id == taken => past.AmountMinor,
         { RefId: { } of } other when of != taken || other.Kind != TransferKind.Post => 0,
-        { RefId: not null, Code: TransferCode.OverCapture or TransferCode.ChargebackWon } => past.AmountMinor,
+        { RefId: not null, Code: var code } when Adds(code) => past.AmountMinor,
         { RefId: not null, Code: TransferCode.Refund or TransferCode.Chargeback } => -past.AmountMinor,
         _ => 0,
     });

@@ -203,7 +203,8 @@ public sealed class PropertyTests(ITestOutputHelper output)
             case <= 9:
                 var code = leg.Kind == 9 ? TransferCode.OverCapture
                     : leg.Minutes == 1 ? TransferCode.ChargebackWon
-                    : leg.Minutes == 2 ? TransferCode.Chargeback : TransferCode.Refund;
+                    : leg.Minutes == 2 ? TransferCode.Chargeback
+                    : leg.Minutes == 3 ? TransferCode.RefundFailed : TransferCode.Refund;
                 return [Transfer.Post(id, credit, debit, amount, code) with { RefId = slots.Taking(leg.HoldSlot) }];
             case <= 11:
                 var upTo = Transfer.PostUpTo(id, debit, credit, amount, TransferCode.LateCapture);

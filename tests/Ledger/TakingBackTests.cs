@@ -35,7 +35,7 @@ public sealed class TakingBackTests
     }
 
     [Fact]
-    public async Task What_was_added_can_be_refunded_and_a_chargeback_that_was_won_leaves_room_again()
+    public async Task What_was_added_can_be_refunded_and_what_did_not_stay_back_leaves_room_again()
     {
         await using var bed = await BedAsync(ann: 1000);
         var hold = bed.Hold("ann", "shop", 100);
@@ -48,6 +48,10 @@ public sealed class TakingBackTests
         var won = bed.Post("ann", "shop", 115, TransferCode.ChargebackWon) with { RefId = capture.Id };
         (await bed.SubmitAsync(won)).MustBe(ActEnd.Committed);
         (await bed.SubmitAsync(bed.Refund(capture.Id, 115))).MustBe(ActEnd.Committed);
+        var failed = bed.Post("ann", "shop", 115, TransferCode.RefundFailed) with { RefId = capture.Id };
+        (await bed.SubmitAsync(failed)).MustBe(ActEnd.Committed);
+        (await bed.SubmitAsync(bed.Refund(capture.Id, 116))).MustBe(ActEnd.Refused, RefusalCode.RefundAboveCaptured);
+        (await bed.SubmitAsync(bed.Refund(capture.Id, 115))).MustBe(ActEnd.Committed);
         Assert.Equal(1000, (await bed.AccountAsync("ann")).AvailableMinor);
         Assert.Empty(await bed.Ledger.AuditAsync(default));
     }
@@ -55,6 +59,7 @@ public sealed class TakingBackTests
     [Theory]
     [InlineData(TransferCode.OverCapture)]
     [InlineData(TransferCode.ChargebackWon)]
+    [InlineData(TransferCode.RefundFailed)]
     public async Task Nothing_is_added_to_what_nobody_took(TransferCode code)
     {
         await using var bed = await BedAsync(ann: 1000);

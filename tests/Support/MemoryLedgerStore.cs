@@ -202,7 +202,8 @@ internal sealed class MemoryLedgerStore : ILedgerStore
                 .Where(each => each.Row.RefId == id && each.Row.Kind == TransferKind.Post)
                 .Sum(each => each.Row.Code switch
                 {
-                    TransferCode.OverCapture or TransferCode.ChargebackWon => each.Row.AmountMinor,
+                    TransferCode.OverCapture or TransferCode.ChargebackWon or TransferCode.RefundFailed =>
+                        each.Row.AmountMinor,
                     TransferCode.Refund or TransferCode.Chargeback => -each.Row.AmountMinor,
                     _ => 0,
                 });

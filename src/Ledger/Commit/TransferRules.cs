@@ -108,7 +108,7 @@ internal static class TransferRules
     private static long RefundableChange(TransferCode code, long amountMinor) => code switch
     {
         TransferCode.Refund or TransferCode.Chargeback => -amountMinor,
-        TransferCode.OverCapture or TransferCode.ChargebackWon => amountMinor,
+        TransferCode.OverCapture or TransferCode.ChargebackWon or TransferCode.RefundFailed => amountMinor,
         _ => 0,
     };
 

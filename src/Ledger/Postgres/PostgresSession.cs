@@ -90,8 +90,8 @@ internal sealed class PostgresSession : ILedgerSession
     public const string Refundable =
         """
         select t.id, (t.amount + coalesce((
-            select sum(case when r.code in (8, 11) then r.amount else -r.amount end) from transfer r
-            where r.ref_id = t.id and r.kind = 1 and r.code in (8, 9, 10, 11)), 0))::bigint
+            select sum(case when r.code in (8, 11, 17) then r.amount else -r.amount end) from transfer r
+            where r.ref_id = t.id and r.kind = 1 and r.code in (8, 9, 10, 11, 17)), 0))::bigint
         from transfer t where t.id = any($1) and t.kind in (1, 3)
         """;
 

@@ -79,8 +79,8 @@ internal static class LedgerAudit
         """
         select format('I10: transfer %s took %s, and %s of it were given back', t.id, t.amount, -r.change)
         from (
-            select ref_id, sum(case when code in (8, 11) then amount else -amount end) as change
-            from transfer where ref_id is not null and kind = 1 and code in (8, 9, 10, 11) group by ref_id) r
+            select ref_id, sum(case when code in (8, 11, 17) then amount else -amount end) as change
+            from transfer where ref_id is not null and kind = 1 and code in (8, 9, 10, 11, 17) group by ref_id) r
         join transfer t on t.id = r.ref_id
         where t.amount + r.change < 0
         """,

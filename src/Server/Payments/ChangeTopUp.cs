@@ -24,10 +24,13 @@ internal sealed class ChangeTopUp(TopUpStore store, TopUpPlans plans, GeneralLed
 
     /// <summary>For people to look at; no money moves.</summary>
     public Task NoteAsync(Guid id, string note, CancellationToken ct) =>
-        RunAsync(id, stored => stored.Details.Note == note ? null : plans.Note(stored, note), ct);
+        RunAsync(id, stored => IsKnown(stored, note) ? null : plans.Note(stored, note), ct);
 
     /// <summary>The same, unless the top-up is no longer what the note is about.</summary>
     /// <returns>False: it has changed meanwhile.</returns>
     public async Task<bool> TryNoteAsync(TopUp seen, string note, CancellationToken ct) =>
-        seen.Details.Note == note || (await ledger.SubmitAsync(plans.Note(seen, note), ct)).End != ActEnd.Stale;
+        IsKnown(seen, note) || (await ledger.SubmitAsync(plans.Note(seen, note), ct)).End != ActEnd.Stale;
+
+    private static bool IsKnown(TopUp topUp, string note) =>
+        topUp.Details.Note == note || topUp.Details.Cleared == note;
 }

@@ -56,8 +56,8 @@ internal sealed class PaymentsCheck : IBooksCheck
         """,
         """
         with back as (
-            select ref_id, sum(case code when 11 then -amount else amount end) as amount from transfer
-            where ref_id is not null and kind = 1 and code in (9, 10, 11) group by ref_id)
+            select ref_id, sum(case when code in (11, 17) then -amount else amount end) as amount from transfer
+            where ref_id is not null and kind = 1 and code in (9, 10, 11, 17) group by ref_id)
         select format('payment %s says that it gave back %s, its transfers gave back %s', p.id, p.refunded_minor,
             coalesce(b.amount, 0))
         from payment p left join back b on b.ref_id = p.capture

@@ -46,6 +46,7 @@ public static class PaymentsSlice
         AddProvider(services, settings);
         services.AddSingleton<PaymentProviders>();
         services.AddSingleton<StartTopUp>().AddSingleton<ShowTopUp>().AddSingleton<SettleTopUp>();
+        services.AddSingleton<ClearTopUp>();
         services.AddSingleton<ProviderCallLog>().AddSingleton<AskProvider>().AddSingleton<TopUpPlans>();
         services.AddSingleton<ChangeTopUp>().AddSingleton<TopUpRefundStore>();
         services.AddSingleton<StartTopUpRefund>().AddSingleton<SettleReturns>();
@@ -140,6 +141,12 @@ public static class PaymentsSlice
                         use.RunAsync(id, approve, Caller.Of(http), key, ct)))
                 .WithSummary(approve ? "Agree to what somebody else asked for" : "Refuse it")
                 .TakesKey(KeyUse.Optional).Produces<AdjustmentAnswer>();
+        readers.MapGet("/top-ups", (ClearTopUp use, CancellationToken ct) => use.ListAsync(ct))
+            .WithSummary("Top-ups that people have to look at").Produces<Page<StaffTopUpAnswer>>();
+        readers.MapGet("/top-ups/{id:guid}", (Guid id, ClearTopUp use, CancellationToken ct) => use.ShowAsync(id, ct))
+            .WithSummary("A top-up as staff see it").Produces<StaffTopUpAnswer>();
+        staff.MapPost("/top-ups/{id:guid}/clear", (Guid id, HttpContext http, ClearTopUp use) => use.RunAsync(id, http))
+            .WithSummary("Say that a top-up was looked at").TakesKey(KeyUse.Optional).Produces<StaffTopUpAnswer>();
         readers.MapGet("/disputes", (DisputePayment use, CancellationToken ct) => use.ListAsync(ct))
             .WithSummary("Payments whose payer objects").Produces<Page<PaymentAnswer>>();
         staff.MapPost("/disputes/{id:guid}/resolve", (

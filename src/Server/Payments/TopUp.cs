@@ -60,6 +60,9 @@ internal sealed record TopUpDetails
     /// <summary>Why people have to look at it, for instance amount_mismatch; the state stays as it is.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The note that people have dealt with: the same one is not raised again.</summary>
+    public string? Cleared { get; init; }
+
     /// <summary>How much of it the bank objects to, or objected to.</summary>
     public long? DisputeMinor { get; init; }
 

@@ -18,6 +18,8 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
     /// <summary>Its note goes when a change has made the room that it says is missing.</summary>
     private const string NoRoom = RefusalCode.RefundAboveCaptured;
 
+    private const string SettledByStaff = "settled_by_staff";
+
     /// <summary>Banks take weeks.</summary>
     public static readonly TimeSpan ObjectionsEvery = TimeSpan.FromDays(1);
 
@@ -58,7 +60,25 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
 
     /// <summary>People have to look at it.</summary>
     public Act Note(TopUp topUp, string note) => Once(
-        Changed(topUp, PaymentEvent.Note, topUp.Payment, topUp.Details with { Note = note }));
+        Changed(
+            topUp, PaymentEvent.Note, topUp.Payment, topUp.Details with { Note = note },
+            rows: [ToldStaff(topUp, note)]));
+
+    /// <summary>They have. One that is still open is given up, so that nobody waits for it any more.</summary>
+    public Plan Clear(TopUp topUp, CompanionRow audit)
+    {
+        var cleared = topUp.Details with { Note = null, Cleared = topUp.Details.Note };
+        var (happened, payment, details) = topUp.IsOpen
+            ? (PaymentEvent.Fail, topUp.Payment with { State = PaymentState.Failed }, cleared with
+            {
+                FailureCode = SettledByStaff, NeedsAction = false, ActionUrl = null,
+            })
+            : (PaymentEvent.Note, topUp.Payment, cleared);
+        return Changed(
+            topUp, happened, payment, details, rows: [audit, ToldStaff(topUp, null)],
+            compose: _ => new Answer(200, ApiJson.Write(StaffTopUpAnswer.Of(new TopUp(payment, details)))),
+            isTold: topUp.IsOpen);
+    }
 
     /// <summary>The provider has the money; also of a wish that was over: late truth beats early.</summary>
     public Act Credit(TopUp topUp, ProviderPayment payment)
@@ -118,7 +138,7 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
             ? Changed(
                 topUp, PaymentEvent.WinDispute,
                 payment with { Dispute = decision, RefundedMinor = payment.RefundedMinor - disputedMinor },
-                topUp.Details, GiveBack(topUp, disputedMinor), isTold: true)
+                topUp.Details, GiveBack(topUp, disputedMinor, TransferCode.ChargebackWon), isTold: true)
             : Changed(
                 topUp, isWhole ? PaymentEvent.LoseDispute : PaymentEvent.LoseDisputePart,
                 payment with
@@ -187,7 +207,7 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
                     State = PaymentState.Captured,
                     RefundedMinor = topUp.Payment.RefundedMinor - refund.Amount.AmountMinor,
                 },
-                topUp.Details, GiveBack(topUp, refund.Amount.AmountMinor),
+                topUp.Details, GiveBack(topUp, refund.Amount.AmountMinor, TransferCode.RefundFailed),
                 [
                     new TopUpRefundRow(failed, IsNew: false, TimeSpan.Zero),
                     new ReceiptRow(
@@ -230,6 +250,10 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
         return (reduced, isWhole ? whole : part);
     }
 
+    /// <summary>What operators' pages are told: something waits for them, or no longer.</summary>
+    private static OutboxRow ToldStaff(TopUp topUp, string? note) => new(
+        OutboxRow.Operations, "top_up", ApiJson.Write(new { TopUpId = topUp.Id, Note = note }));
+
     private static OutboxRow Told(TopUp topUp) => new(
         OutboxRow.PersonTopic(topUp.PersonId), "wallet",
         ApiJson.Write(new
@@ -252,12 +276,12 @@ internal sealed class TopUpPlans(InstallationKey installation, PaymentSettings s
         return [taken, Transfer.PostRest(Ids.Next(clock), owed, clearing, taken)];
     }
 
-    private IReadOnlyList<Transfer> GiveBack(TopUp topUp, long amountMinor)
+    private IReadOnlyList<Transfer> GiveBack(TopUp topUp, long amountMinor, TransferCode code)
     {
         var (wallet, owed, clearing) = Accounts(topUp);
         return
         [
-            Transfer.Post(Ids.Next(clock), clearing, wallet, amountMinor, TransferCode.ChargebackWon) with
+            Transfer.Post(Ids.Next(clock), clearing, wallet, amountMinor, code) with
             {
                 RefId = topUp.Payment.CaptureId,
             },

@@ -82,12 +82,13 @@ internal sealed class TopUpTable : CompanionTable<TopUpRow, Guid, TopUpSide>
         """
         update top_up t
         set provider_payment_id = c.provider_payment_id, needs_action = c.needs_action, action_url = c.action_url,
-            failure_code = c.failure_code, failed_at = c.failed_at, note = c.note, dispute_minor = c.dispute_minor,
+            failure_code = c.failure_code, failed_at = c.failed_at, note = c.note, cleared = c.cleared,
+            dispute_minor = c.dispute_minor,
             poll_at = case when c.poll_at is not null then coalesce(t.poll_at, c.poll_at) end,
             method_token = case when c.keeps_token then t.method_token end
         from unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
-            $8::bigint[], $9::timestamptz[], $10::boolean[]) as c (payment, provider_payment_id, needs_action,
-            action_url, failure_code, failed_at, note, dispute_minor, poll_at, keeps_token)
+            $8::text[], $9::bigint[], $10::timestamptz[], $11::boolean[]) as c (payment, provider_payment_id,
+            needs_action, action_url, failure_code, failed_at, note, cleared, dispute_minor, poll_at, keeps_token)
         where t.payment = c.payment
         """)
     {
@@ -100,6 +101,7 @@ internal sealed class TopUpTable : CompanionTable<TopUpRow, Guid, TopUpSide>
             Column(rows, NpgsqlDbType.Text, each => each.Details.FailureCode),
             Column(rows, NpgsqlDbType.TimestampTz, each => each.Details.FailedAt?.ToUniversalTime()),
             Column(rows, NpgsqlDbType.Text, each => each.Details.Note),
+            Column(rows, NpgsqlDbType.Text, each => each.Details.Cleared),
             Column(rows, NpgsqlDbType.Bigint, each => each.Details.DisputeMinor),
             Column(rows, NpgsqlDbType.TimestampTz, each => each.PollAt?.ToUniversalTime()),
             Column(rows, NpgsqlDbType.Boolean, each => each.KeepsToken),

@@ -9,7 +9,7 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
     internal const string Columns =
         """
         provider_payment_id, method_type, method_token, needs_action, action_url, failure_code, failed_at, note,
-        dispute_minor, polls
+        cleared, dispute_minor, polls
         """;
 
     private const string Select =
@@ -27,6 +27,15 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand($"{Select} where t.poll_at <= $1 order by t.poll_at limit $2");
         command.Parameters.Add(new() { Value = now.ToUniversalTime() });
+        command.Parameters.Add(new() { Value = limit });
+        return await ReadAsync(command, ct);
+    }
+
+    /// <summary>Those that people have to look at, oldest first.</summary>
+    public async Task<IReadOnlyList<TopUp>> NotedAsync(int limit, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"{Select} where t.note is not null order by p.seq limit $1");
         command.Parameters.Add(new() { Value = limit });
         return await ReadAsync(command, ct);
     }
@@ -50,8 +59,9 @@ internal sealed class TopUpStore(NpgsqlDataSource database)
         FailureCode = Text(reader, first + 5),
         FailedAt = reader.IsDBNull(first + 6) ? null : reader.GetFieldValue<DateTimeOffset>(first + 6),
         Note = Text(reader, first + 7),
-        DisputeMinor = reader.IsDBNull(first + 8) ? null : reader.GetInt64(first + 8),
-        Polls = reader.GetInt32(first + 9),
+        Cleared = Text(reader, first + 8),
+        DisputeMinor = reader.IsDBNull(first + 9) ? null : reader.GetInt64(first + 9),
+        Polls = reader.GetInt32(first + 10),
     };
 
     private static async Task<IReadOnlyList<TopUp>> ReadAsync(NpgsqlCommand command, CancellationToken ct)

@@ -28,7 +28,7 @@ internal static class ShowMerchantStatement
                     case TransferCode.Purchase or TransferCode.OverCapture or TransferCode.LateCapture:
                         gross += change;
                         break;
-                    case TransferCode.Refund:
+                    case TransferCode.Refund or TransferCode.RefundFailed:
                         refunds -= change;
                         break;
                     case TransferCode.Chargeback or TransferCode.ChargebackWon:

@@ -53,6 +53,7 @@ internal sealed class ListEntries(GeneralLedger ledger)
         (_, TransferCode.Refund) => ("refund", "Refund"),
         (_, TransferCode.Chargeback) => ("chargeback", "Payment taken back"),
         (_, TransferCode.ChargebackWon) => ("chargeback_won", "Money taken back before, here again"),
+        (_, TransferCode.RefundFailed) => ("refund_failed", "Money sent back did not arrive, here again"),
         (_, TransferCode.DebtCollect) => ("debt_collect", "Debt paid"),
         (_, TransferCode.Correction) => ("correction", "Correction by staff"),
         (_, TransferCode.Fee) => ("fee", "Fee"),

@@ -75,9 +75,10 @@ public sealed class SandboxCardTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("approve", "credited", 40_00)]
-    [InlineData("refuse", "failed", 0)]
-    public async Task A_card_that_asks_back_waits_for_its_customer(string decision, string state, long balance)
+    [InlineData("approve", "credited", null, 40_00)]
+    [InlineData("refuse", "failed", "authentication_failed", 0)]
+    public async Task A_card_that_asks_back_waits_for_its_customer(
+        string decision, string state, string? failure, long balance)
     {
         var topUp = await TopUpAsync("card_action");
         await StateAsync(topUp, "action_needed");
@@ -90,6 +91,7 @@ public sealed class SandboxCardTests : IAsyncLifetime
         }
         await StateAsync(topUp, state);
         await InboxEmptyAsync();
+        Assert.Equal(failure, (await ShownAsync(topUp)).GetProperty("failure_code").GetString());
         Assert.Equal(balance, await BalanceAsync());
     }
 
@@ -132,6 +134,9 @@ public sealed class SandboxCardTests : IAsyncLifetime
         _server.Clock.Advance(SandboxCard.Late + TimeSpan.FromSeconds(6));
         await RefundStateAsync(refund, "failed");
         Assert.Equal(40_00, await BalanceAsync());
+        var lines = (await _server.GetAsync("/wallet/entries", _person)).Json.GetProperty("items").EnumerateArray();
+        Assert.Equal(
+            ["refund_failed", "refund", "top_up"], lines.Select(line => line.GetProperty("kind").GetString()));
     }
 
     /// <summary>The bank has objected; its message was lost.</summary>

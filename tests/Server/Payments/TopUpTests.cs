@@ -289,6 +289,65 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
     }
 
     [Fact]
+    public async Task What_people_have_looked_at_is_given_up_where_it_is_open_and_not_raised_again()
+    {
+        await using var server = await InnerServer.StartAsync();
+        await LoseWebhooksAsync(server);
+        var person = await server.PersonAsync();
+        var made = await TopUpAsync(server, person, 40_00);
+        var (id, payment) = (made.Json.GetProperty("id").GetGuid(), await PaymentOfAsync(server, made));
+        await server.ExecuteAsync("update sandbox_payment set amount_minor = 4001");
+        await SignedAsync(server, "evt_1", MessageFor(payment));
+        await InboxEmptyAsync(server);
+        var boss = await server.PersonWithRolesAsync("manager");
+        var auditor = await server.PersonWithRolesAsync("auditor");
+        var listed = (await server.GetAsync("/top-ups", auditor)).Json.GetProperty("items");
+        Assert.Equal(
+            (id, person.Id, payment, "amount_mismatch"),
+            (listed[0].GetProperty("id").GetGuid(), listed[0].GetProperty("user_id").GetGuid(),
+                listed[0].GetProperty("provider_payment_id").GetString(), listed[0].GetProperty("note").GetString()));
+
+        Assert.Equal(403, (await server.GetAsync("/top-ups", person)).Status);
+        Assert.Equal(403, (await ClearAsync(server, id, person)).Status);
+        Assert.Equal(403, (await ClearAsync(server, id, auditor)).Status);
+        Assert.Equal("top_up_not_found", (await ClearAsync(server, Guid.Empty, boss)).Code);
+        var key = NewKey();
+        var cleared = await ClearAsync(server, id, boss, key);
+        Assert.Equal((200, "failed", "settled_by_staff"), (
+            cleared.Status, cleared.Json.GetProperty("state").GetString(),
+            cleared.Json.GetProperty("failure_code").GetString()));
+        Assert.Equal(cleared.Text, (await ClearAsync(server, id, boss, key)).Text);
+        Assert.Equal(200, (await ClearAsync(server, id, boss)).Status);
+        Assert.Equal($"person:{boss.Id}", await server.ScalarAsync<string>(
+            "select who from audit_entry where what = 'top_up_cleared' and subject = $1", id.ToString()));
+
+        await SignedAsync(server, "evt_2", MessageFor(payment));
+        await InboxEmptyAsync(server);
+        Assert.Empty((await server.GetAsync("/top-ups", boss)).Json.GetProperty("items").EnumerateArray());
+        Assert.Equal("failed", (await server.GetAsync($"/top-ups/{id}", boss)).Json.GetProperty("state").GetString());
+        Assert.Equal(0, await BalanceAsync(server, person));
+    }
+
+    [Fact]
+    public async Task Nobody_clears_their_own_top_up_and_a_paid_one_stays_paid()
+    {
+        await using var server = await InnerServer.StartAsync();
+        var boss = await server.PersonWithRolesAsync("manager");
+        var made = await TopUpAsync(server, boss, 40_00);
+        await CreditedAsync(server, boss, made);
+        var id = made.Json.GetProperty("id").GetGuid();
+        var twin = new ProviderPayment("pay_twin", id, new(40_00, "INR"), ProviderPaymentStatus.Succeeded);
+        var (settle, provider) = (server.Get<SettleTopUp>(), server.Get<SandboxProvider>());
+        await settle.RunAsync(provider, twin, default);
+        Assert.Equal((403, "four_eyes"), await CodeAsync(ClearAsync(server, id, boss)));
+        var cleared = await ClearAsync(server, id, await server.PersonWithRolesAsync("admin"));
+        Assert.Equal((200, "credited"), (cleared.Status, cleared.Json.GetProperty("state").GetString()));
+        Assert.Equal(Settlement.PaidTwice, await settle.RunAsync(provider, twin, default));
+        Assert.Equal("paid_twice", await server.ScalarAsync<string>(
+            "select cleared from top_up where payment = $1 and note is null", id));
+    }
+
+    [Fact]
     public async Task A_second_payment_for_the_same_top_up_is_not_credited()
     {
         await using var server = await InnerServer.StartAsync();
@@ -452,6 +511,15 @@ public sealed class TopUpTests(InnerServerFixture fixture) : IClassFixture<Inner
         Assert.Equal(TopUps, await server.ScalarAsync<long>(
             "select count(*) from provider_inbox where note = 'credited'"));
         Assert.Empty(await server.Get<GeneralLedger>().AuditAsync(default));
+    }
+
+    private static Task<TestAnswer> ClearAsync(InnerServer server, Guid id, TestPerson by, string? key = null) =>
+        server.SendAsync(HttpMethod.Post, $"/top-ups/{id}/clear", null, by, key);
+
+    private static async Task<(int, string?)> CodeAsync(Task<TestAnswer> sent)
+    {
+        var answer = await sent;
+        return (answer.Status, answer.Code);
     }
 
     private static string NewKey() => Ids.Next(TimeProvider.System).ToString();

@@ -17,6 +17,7 @@ import { PersonPage } from "./PersonPage";
 import { ReconciliationPage } from "./ReconciliationPage";
 import { ReconciliationsPage } from "./ReconciliationsPage";
 import { StationsPage } from "./StationsPage";
+import { TopUpPage } from "./TopUpPage";
 
 export function Console() {
   const person = useSignedIn(session);
@@ -33,6 +34,7 @@ export function Console() {
             <>
               <Route index element={<LinePage />} />
               <Route path="decisions" element={<DecisionsPage />} />
+              <Route path="top-ups/:id" element={<TopUpPage />} />
               <Route path="reconciliations" element={<ReconciliationsPage />} />
               <Route path="reconciliations/:id" element={<ReconciliationPage />} />
               <Route path="merchants" element={<MerchantsPage />} />

@@ -2,7 +2,7 @@ import { Button, Card, Group, SegmentedControl, Stack, Text, Title } from "@mant
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
-import type { Adjustment, AdjustmentState, Payment } from "../shared/api/types";
+import type { Adjustment, AdjustmentState, Payment, StaffTopUp } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
 import { midSentence, money } from "../shared/format";
 import { ToneBadge } from "../shared/payments/PaymentBadge";
@@ -11,7 +11,8 @@ import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { api, pendingWrites, rights, session } from "./operator";
-import { lookAgainMs, useDisputes } from "./queues";
+import { lookAgainMs, useDisputes, useWaitingTopUps } from "./queues";
+import { noteWords } from "./staffTopUpWords";
 import { Who } from "./Who";
 
 /** What waits for somebody's judgement: objections of payers, and money that needs four eyes. */
@@ -22,10 +23,13 @@ export function DecisionsPage() {
         <Title order={1} size="h2">
           Decisions
         </Title>
-        <Text c="dimmed">Objections of payers, and refunds and corrections that need a second operator.</Text>
+        <Text c="dimmed">
+          Objections of payers, refunds and corrections that need a second operator, and top-ups to look at.
+        </Text>
       </div>
       <Disputes />
       <Approvals />
+      <TopUps />
     </Stack>
   );
 }
@@ -65,6 +69,46 @@ function DisputeRow({ payment }: { payment: Payment }) {
       </div>
       <Button component={Link} to={`/payments/${payment.id}`} size="sm" variant="light" flex="none">
         {rights().acts ? "Decide" : "Look"}
+      </Button>
+    </Group>
+  );
+}
+
+function TopUps() {
+  const waiting = useWaitingTopUps();
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        Top-ups to look at
+      </Title>
+      <Card>
+        {waiting.isPending && <Waiting label="Loading the top-ups" />}
+        <ProblemNote error={waiting.error} onRetry={() => void waiting.refetch()} />
+        {waiting.data?.items.length === 0 && <EmptyNote icon="balance">No top-up waits for people.</EmptyNote>}
+        <Stack gap={4} aria-live="polite">
+          {waiting.data?.items.map((topUp) => (
+            <TopUpRow key={topUp.id} topUp={topUp} />
+          ))}
+        </Stack>
+      </Card>
+    </Stack>
+  );
+}
+
+function TopUpRow({ topUp }: { topUp: StaffTopUp }) {
+  return (
+    <Group justify="space-between" wrap="nowrap" py={8} data-testid="waiting-top-up">
+      <div>
+        <Text fw={600} className="figures">
+          {money(topUp.amount.amount_minor, topUp.amount.currency)} through {topUp.provider}
+        </Text>
+        <Text size="sm" c="dimmed">
+          <Who name={`person:${topUp.user_id}`} />, asked {midSentence(topUp.created_at)}
+        </Text>
+        {topUp.note && <Text size="sm">{noteWords(topUp.note)}</Text>}
+      </div>
+      <Button component={Link} to={`/top-ups/${topUp.id}`} size="sm" variant="light" flex="none">
+        Look
       </Button>
     </Group>
   );

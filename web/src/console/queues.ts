@@ -8,6 +8,9 @@ export const lookAgainMs = () => (rights().reads ? 120_000 : 10_000);
 export const useDisputes = (enabled = true) =>
   useQuery({ queryKey: ["disputes"], queryFn: api.disputes, refetchInterval: lookAgainMs, enabled });
 
+export const useWaitingTopUps = (enabled = true) =>
+  useQuery({ queryKey: ["top-ups", "waiting"], queryFn: api.waitingTopUps, refetchInterval: lookAgainMs, enabled });
+
 /** How many decisions this operator could take now; their own wishes are others' to decide, and auditors take none. */
 export function useDecisionsWaiting(): number {
   const { acts } = rights();
@@ -18,8 +21,13 @@ export function useDecisionsWaiting(): number {
     refetchInterval: lookAgainMs,
     enabled: acts,
   });
+  const topUps = useWaitingTopUps(acts);
   const me = session.person?.id;
   const others = (asked: Adjustment) => asked.requested_by !== `person:${me}` && asked.user_id !== me;
   if (!acts) return 0;
-  return (disputes.data?.items.length ?? 0) + (approvals.data?.items.filter(others).length ?? 0);
+  return (
+    (disputes.data?.items.length ?? 0) +
+    (approvals.data?.items.filter(others).length ?? 0) +
+    (topUps.data?.items.filter((topUp) => topUp.user_id !== me).length ?? 0)
+  );
 }

@@ -4,15 +4,14 @@ import { type FormEvent, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { Money, TopUpRefund } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
-import { dayAndClock, minorDigits, money, parseAmount } from "../shared/format";
-import { ToneBadge } from "../shared/payments/PaymentBadge";
+import { minorDigits, money, parseAmount } from "../shared/format";
+import { TopUpRefundList } from "../shared/payments/TopUpRefundList";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { api, pendingWrites } from "./account";
 import { useWallet } from "./queries";
-import { refundWords } from "./topUpWords";
 
 /** One top-up: what of it went back to its card, and a way to send back what is left. */
 export function TopUpPage() {
@@ -53,11 +52,7 @@ export function TopUpPage() {
           {left > 0 && <SendBack id={id} currency={currency} most={Math.min(left, wallet.data.available_minor)} />}
           {refunds.data.items.length > 0 && (
             <Card>
-              <Stack gap="md" aria-live="polite">
-                {refunds.data.items.map((refund) => (
-                  <Refund key={refund.id} refund={refund} />
-                ))}
-              </Stack>
+              <TopUpRefundList refunds={refunds.data.items} />
             </Card>
           )}
         </>
@@ -135,21 +130,5 @@ function SendBack({ id, currency, most }: { id: string; currency: string; most: 
         </Stack>
       </form>
     </Card>
-  );
-}
-
-function Refund({ refund }: { refund: TopUpRefund }) {
-  return (
-    <Group justify="space-between" wrap="nowrap" data-testid="top-up-refund" data-state={refund.state}>
-      <div>
-        <Text fw={600} className="figures">
-          {money(refund.amount.amount_minor, refund.amount.currency)}
-        </Text>
-        <Text size="sm" c="dimmed">
-          {dayAndClock(refund.created_at)}
-        </Text>
-      </div>
-      <ToneBadge {...refundWords(refund)} />
-    </Group>
   );
 }

@@ -1,5 +1,4 @@
-import type { TopUp, TopUpRefund } from "../shared/api/types";
-import type { Tone } from "../shared/payments/paymentWords";
+import type { TopUp } from "../shared/api/types";
 
 const open = new Set(["created", "provider_pending", "action_needed"]);
 
@@ -11,16 +10,10 @@ const failures: Readonly<Record<string, string>> = {
   expired_card: "This card is too old. Try another one.",
   expired: "It could not be paid for an hour, so it was given up and nothing was taken. Try again.",
   abandoned: "The bank did not get your yes for a day, so it was given up and nothing was taken. Try again.",
+  settled_by_staff: "The operator has closed it and put right what was paid.",
   authentication_failed: "The bank did not get your yes, and nothing was taken. Try again.",
 };
 
 /** Why a provider did not get the money, whatever word it has for it. */
 export const failureWords = (code: string | null | undefined) =>
   failures[code ?? ""] ?? "The payment did not go through and nothing was taken. Try again, or another way.";
-
-/** What became of money that goes back to its card. */
-export function refundWords({ state }: TopUpRefund): { label: string; tone: Tone } {
-  if (state === "done") return { label: "Sent back", tone: "good" };
-  if (state === "failed") return { label: "In your wallet again", tone: "bad" };
-  return { label: "On its way", tone: "waiting" };
-}

@@ -11,6 +11,9 @@ internal sealed record SandboxCard(
     bool NeedsAction = false, bool? DisputeWon = null, bool RefundFails = false)
 {
     public const string DeclineCode = "card_declined";
+
+    /// <summary>Its customer said no on the bank's page.</summary>
+    public const string RefusedCode = "authentication_failed";
     public const string RefundFailureCode = "expired_or_canceled_card";
 
     /// <summary>Late enough to be seen, soon enough to be tried out.</summary>

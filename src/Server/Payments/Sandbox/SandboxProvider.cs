@@ -141,7 +141,7 @@ internal sealed class SandboxProvider(
 
     /// <summary>The customer has decided on the bank's page; the first decision counts.</summary>
     public Task DecideAsync(string paymentId, bool approve, CancellationToken ct) =>
-        EndAsync(paymentId, approve ? "succeeded" : "failed", ct);
+        EndAsync(paymentId, approve ? "succeeded" : "refused", ct);
 
     /// <summary>What waits for its customer waits no longer, and says so.</summary>
     private async Task EndAsync(string paymentId, string status, CancellationToken ct)
@@ -272,7 +272,7 @@ internal sealed class SandboxProvider(
         var (id, stored) = (reader.GetString(0), reader.GetString(4));
         var status = stored switch
         {
-            "succeeded" or "failed" or "cancelled" when Passed(6) is null or true =>
+            "succeeded" or "failed" or "refused" or "cancelled" when Passed(6) is null or true =>
                 stored == "succeeded" ? ProviderPaymentStatus.Succeeded : ProviderPaymentStatus.Failed,
             "pending" => ProviderPaymentStatus.ActionNeeded,
             _ => ProviderPaymentStatus.Pending,
@@ -281,8 +281,12 @@ internal sealed class SandboxProvider(
         return new(id, reader.GetGuid(1), new Money(amountMinor, reader.GetString(3)), status)
         {
             ActionUrl = status == ProviderPaymentStatus.ActionNeeded ? $"/sandbox/bank/{id}" : null,
-            FailureCode = status != ProviderPaymentStatus.Failed ? null
-                : stored == "cancelled" ? "abandoned" : SandboxCard.DeclineCode,
+            FailureCode = status != ProviderPaymentStatus.Failed ? null : stored switch
+            {
+                "cancelled" => AskProvider.Abandoned,
+                "refused" => SandboxCard.RefusedCode,
+                _ => SandboxCard.DeclineCode,
+            },
             Dispute = Passed(7) != true ? null : new(
                 Passed(8) != true ? DisputeState.Open
                 : reader.GetString(9) == "won" ? DisputeState.Won : DisputeState.Lost, amountMinor),

@@ -25,6 +25,7 @@ import type {
   Reconciliation,
   RedeemedLink,
   SpendingLimits,
+  StaffTopUp,
   Station,
   StationLink,
   StopActivity,
@@ -86,7 +87,7 @@ export class PersonApi {
   topUpState = (id: string) => this.#get<TopUp>(at("wallet", "top-ups", id));
 
   topUpRefunds = (id: string) => this.#get<Page<TopUpRefund>>(at("wallet", "top-ups", id, "refunds"));
-  refundTopUp = (key: string, id: string, refund: { amount: Money }) =>
+  refundTopUp = (key: string, id: string, refund: { amount: Money; reason?: string }) =>
     this.#change<TopUpRefund>(key, refund, "wallet", "top-ups", id, "refunds");
 
   journeys = (user: string, cursor?: string | null) =>
@@ -107,6 +108,9 @@ export class PersonApi {
   approvals = (state: AdjustmentState) => this.#get<Page<Adjustment>>(query("/approvals", { state }));
   approve = (key: string, id: string) => this.#change<Adjustment>(key, {}, "approvals", id, "approve");
   reject = (key: string, id: string) => this.#change<Adjustment>(key, {}, "approvals", id, "reject");
+  waitingTopUps = () => this.#get<Page<StaffTopUp>>("/top-ups");
+  staffTopUp = (id: string) => this.#get<StaffTopUp>(at("top-ups", id));
+  clearTopUp = (key: string, id: string) => this.#change<StaffTopUp>(key, {}, "top-ups", id, "clear");
   disputes = () => this.#get<Page<Payment>>("/disputes");
   resolveDispute = (key: string, id: string, outcome: "customer" | "merchant") =>
     this.#change<Payment>(key, { outcome }, "disputes", id, "resolve");

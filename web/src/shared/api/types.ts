@@ -106,6 +106,22 @@ export interface TopUp {
   failure_code?: string | null;
 }
 
+/** A top-up as staff see it. */
+export interface StaffTopUp {
+  id: string;
+  user_id: string;
+  provider: string;
+  provider_payment_id: string | null;
+  state: string;
+  amount: Money;
+  refunded_minor: number;
+  /** Why people have to look at it; null: nothing waits for them. */
+  note: string | null;
+  failure_code: string | null;
+  dispute: string | null;
+  created_at: string;
+}
+
 /** Money of a top-up that goes back to where it came from. */
 export interface TopUpRefund {
   id: string;
