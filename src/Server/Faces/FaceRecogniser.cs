@@ -53,6 +53,9 @@ public sealed class FaceRecogniser : IDisposable
     /// <summary>What the thresholds rest on.</summary>
     internal PackEvidence Evidence => _policy.Evidence;
 
+    /// <summary>More people are enrolled than the thresholds were measured with.</summary>
+    internal bool HasOutgrown => Enrolled > Evidence.CalibratedTo;
+
     /// <summary>Decodes and reads one picture.</summary>
     /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
     public async Task<FaceLook> LookAsync(ReadOnlyMemory<byte> encoded, FaceDemand demand, CancellationToken ct)
@@ -78,11 +81,12 @@ public sealed class FaceRecogniser : IDisposable
     }
 
     /// <summary>Searches everybody, or only the given people.</summary>
-    public FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among = null)
+    public FaceIdentity Identify(
+        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null)
     {
         var started = Stopwatch.GetTimestamp();
         var match = among is null ? _gallery.Search(probe) : _gallery.Search(probe, among);
-        var band = _policy.Decide(match);
+        var band = _policy.Decide(match, evidence);
         var person = band == FaceBand.Reject ? null : match.BestId;
         var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
         var candidates = band == FaceBand.Ask ? CandidatesOf(match) : [];

@@ -97,10 +97,9 @@ internal sealed partial class GalleryFollower(
     /// <summary>Beyond the measured sizes the policy is stricter than the last measurement; it is said once.</summary>
     private void WarnWhenOutgrown()
     {
-        var measured = recogniser.Evidence.CalibratedTo;
-        if (_hasOutgrown == recogniser.Enrolled > measured) return;
+        if (_hasOutgrown == recogniser.HasOutgrown) return;
         _hasOutgrown = !_hasOutgrown;
-        if (_hasOutgrown) LogOutgrown(recogniser.Enrolled, measured);
+        if (_hasOutgrown) LogOutgrown(recogniser.Enrolled, recogniser.Evidence.CalibratedTo);
     }
 
     private void Apply(FaceChange change)
