@@ -86,9 +86,10 @@ public sealed class CashierTests : IAsyncLifetime
     {
         var payment = await PaidAsync(_asha, 1_000);
         await using (var command = _bed.Database.DataSource.CreateCommand(
-            "insert into retail_cashier_day select $1, current_date + d, 50000 from generate_series(-1, 1) d"))
+            "insert into retail_cashier_day values ($1, $2, 50000)"))
         {
             command.Parameters.Add(new() { Value = _cashier.Id });
+            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(_clock.GetUtcNow().UtcDateTime) });
             await command.ExecuteNonQueryAsync();
         }
         Assert.Equal("refund_above_captured", await RefundAsync(payment, 1_001).ProblemAsync(HttpStatusCode.Conflict));
