@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Playwright;
+using SightPay.Server.Payments;
 using SightPay.Vision.Runtime;
 
 namespace SightPay.Browser.Tests;
@@ -111,6 +112,36 @@ public sealed class GateStepUpTests
         await gate.At("step-up-way").GetByText("App code").ClickAsync();
         await gate.SeeAsync("verdict", "data-decision", "open");
         await phone.SeeAsync("held", "data-minor", 20_00);
+        foreach (var walker in new[] { phone, gate }) Assert.Empty(walker.Errors);
+    }
+
+    [SkippableFact]
+    public async Task Above_the_limit_of_a_face_the_gate_says_what_to_do_and_so_does_the_app()
+    {
+        Chromium.SkipWithoutBrowser();
+        await using var server = await TestServer.StartAsync(with: settings => settings with
+        {
+            Limits = settings.Limits with
+            {
+                Spending = settings.Limits.Spending with { Face = new(SpentBy.Face, 19_99, 19_99, 50) },
+            },
+        });
+        await using var chromium = await Chromium.StartAsync();
+        using var faces = new SampleFaces();
+        var phone = await RiderAsync(server, chromium, faces);
+        var console = await OperatorAsync(server, chromium);
+        var gate = await GateAsync(server, chromium, await console.KioskLinkAsync("S1-in"));
+        await LookAsync(gate, faces);
+        await gate.SeeAsync("step-up", "data-over-limit", "true");
+        await Assertions.Expect(gate.At("step-up-way")).Not.ToContainTextAsync("Phone");
+        await gate.InspectAsync("gate-over-limit");
+        await Assertions.Expect(phone.At("toasts")).ToContainTextAsync("Your face has spent its limit");
+        await phone.InspectAsync("app-over-limit");
+        await gate.EnterPinAsync(Wrong);
+        await gate.SeeAsync("step-up", "data-state", "wrong");
+        await gate.SeeAsync("step-up", "data-over-limit", "true");
+        await gate.EnterPinAsync(Pin);
+        await gate.SeeAsync("verdict", "data-decision", "open");
         foreach (var walker in new[] { phone, gate }) Assert.Empty(walker.Errors);
     }
 

@@ -1,5 +1,6 @@
 using SightPay.Tests.Support;
 using SightPay.Vision.Faces;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Server.Tests;
 
@@ -30,6 +31,16 @@ internal static class TestPhotos
     public static byte[] Scene(int width, int height, params (int Person, Look Look)[] people) =>
         _samples.Value.Faces.Photo(
             people.Select(one => (_samples.Value.People[one.Person], one.Look)), width, height);
+
+    /// <summary>At the gate behind a drawn <c>mask</c> or <c>sunglasses</c>.</summary>
+    public static byte[] Covered(int person, string cover, Look? look = null)
+    {
+        var (faces, people) = _samples.Value;
+        var photo = faces.Draw(people[person], look ?? SampleFaces.AtTheGate);
+        var points = faces.Read(photo).Target!.Points;
+        return PictureCodec.EncodeJpeg(
+            cover == "mask" ? DrawnCover.Mask(photo, points) : DrawnCover.Sunglasses(photo, points), 92);
+    }
 
     /// <summary>As bright as it takes for the quality gate to speak of the light.</summary>
     public static byte[] Overexposed(int person)

@@ -62,22 +62,27 @@ public sealed class RenderedHead
 
     /// <summary>All gestures of a challenge after one another, over and over, by somebody who never stands quite still.
     /// </summary>
-    public static IEnumerable<Pose> Gestures(int frames)
+    public static IEnumerable<Pose> Gestures(int frames) =>
+        Enumerable.Range(0, frames).Select(frame => Gesture(frame / GestureFrames % Peaks.Length, frame));
+
+    /// <summary>One of the gestures, in the order of the challenge's steps.</summary>
+    public static IEnumerable<Pose> Gesture(int gesture) =>
+        Enumerable.Range(gesture * GestureFrames, GestureFrames).Select(frame => Gesture(gesture, frame));
+
+    private static readonly Pose[] Peaks =
+    [
+        new(EyesClosed: 1), new(YawDegrees: 30), new(YawDegrees: -30), new(PitchDegrees: -22), new(MouthOpen: 1),
+    ];
+
+    private static Pose Gesture(int gesture, int frame)
     {
-        Pose[] all =
-        [
-            new(EyesClosed: 1), new(YawDegrees: 30), new(YawDegrees: -30), new(PitchDegrees: -22), new(MouthOpen: 1),
-        ];
-        for (var frame = 0; frame < frames; frame++)
-        {
-            var peak = all[frame / GestureFrames % all.Length];
-            // There and back within the middle of its time; a blink is over sooner.
-            var swing = MathF.Sin(MathF.PI * (frame % GestureFrames) / GestureFrames);
-            var (slow, fast) = (Math.Clamp(3 * swing - 2, 0, 1), Math.Clamp(4 * swing - 3, 0, 1));
-            yield return new(
-                peak.YawDegrees * slow + 0.4f * MathF.Sin(frame), peak.PitchDegrees * slow + 0.4f * MathF.Cos(frame),
-                peak.EyesClosed * fast, peak.MouthOpen * slow);
-        }
+        var peak = Peaks[gesture];
+        // There and back within the middle of its time; a blink is over sooner.
+        var swing = MathF.Sin(MathF.PI * (frame % GestureFrames) / GestureFrames);
+        var (slow, fast) = (Math.Clamp(3 * swing - 2, 0, 1), Math.Clamp(4 * swing - 3, 0, 1));
+        return new(
+            peak.YawDegrees * slow + 0.4f * MathF.Sin(frame), peak.PitchDegrees * slow + 0.4f * MathF.Cos(frame),
+            peak.EyesClosed * fast, peak.MouthOpen * slow);
     }
 
     /// <summary>A print that a hand turns, tilts and moves: everything of it moves, nothing in it.</summary>

@@ -27,6 +27,25 @@ internal sealed class MessageSocket(WebSocket socket, int pictureBytesMax) : IDi
     private readonly SemaphoreSlim _sending = new(1);
     private byte[] _buffer = new byte[StepBytes];
     private int _drained;
+    private Task _overdue = Task.CompletedTask;
+
+    /// <summary>The next message; null when none came in time. After that the socket is good for a goodbye alone.
+    /// </summary>
+    public async Task<SocketMessage?> ReceiveAsync(TimeSpan within, TimeProvider clock, CancellationToken ct)
+    {
+        var next = ReceiveAsync(ct);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        if (await Task.WhenAny(next, Task.Delay(within, clock, enough.Token)) != next && !ct.IsCancellationRequested)
+        {
+            _overdue = next;
+            return null;
+        }
+        await enough.CancelAsync();
+        return await next;
+    }
+
+    /// <summary>Waits a moment for a silent peer's goodbye, which may never come; then the socket may go.</summary>
+    public Task GoodbyeAsync(CancellationToken ct) => Task.WhenAny(_overdue, Task.Delay(CloseWithin, ct));
 
     /// <summary>The next message. A picture's bytes are the caller's own; text is valid until the next call.</summary>
     public async Task<SocketMessage> ReceiveAsync(CancellationToken ct)

@@ -23,9 +23,15 @@ public sealed class RateLimits(IEnumerable<RateLimit> limits, TimeProvider clock
     /// <summary>Tries of a phone's last digits per person.</summary>
     public const string PhoneDigits = "phone_digits";
 
-    /// <summary>The limits around second factors, the same everywhere.</summary>
+    /// <summary>Liveness challenges per person: nobody gets to try the draw until it suits their film.</summary>
+    public const string Challenge = "challenge";
+
+    /// <summary>The limits around further proof, the same everywhere.</summary>
     public static IReadOnlyList<RateLimit> OfStepUp { get; } =
-        [new(PinChange, 10, TimeSpan.FromDays(1)), new(PhoneDigits, 10, TimeSpan.FromHours(1))];
+    [
+        new(PinChange, 10, TimeSpan.FromDays(1)), new(PhoneDigits, 10, TimeSpan.FromHours(1)),
+        new(Challenge, 12, TimeSpan.FromHours(1)),
+    ];
 
     /// <summary>Beyond this many partitions the ones whose window has passed are forgotten.</summary>
     private const int SweepAt = 10_000;

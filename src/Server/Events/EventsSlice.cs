@@ -48,7 +48,7 @@ public static class EventsSlice
         app.MapPost("/live/tickets", (HttpContext http, LiveTickets use, CancellationToken ct) =>
                 use.IssueAsync(http, ct))
             .WithTags("Events").WithSummary("A one-time ticket for the live feed")
-            .RequireAuthorization(Access.Person).Produces<LiveTicketAnswer>(201);
+            .RequireAuthorization(Access.Person).Produces<OneTimeTicket>(201);
         app.MapGet("/ws/live", (HttpContext http, string? ticket, LiveConnection use, CancellationToken ct) =>
                 use.RunAsync(http, ticket, ct))
             .ExcludeFromDescription();

@@ -78,7 +78,7 @@ internal sealed partial class ChallengeStream(
     {
         await SayAsync(socket, connection, Standing(attempt.Challenge.Progress), ct);
         long? announced = null;
-        while (await ReceiveAsync(socket, ct) is { } message)
+        while (await socket.ReceiveAsync(FrameWithin, clock, ct) is { } message)
         {
             connection.Received();
             if (message.Kind == SocketMessageKind.Closed) return;
@@ -101,17 +101,6 @@ internal sealed partial class ChallengeStream(
             else if (await JudgeAsync(socket, connection, attempt, message.Bytes, ct)) return;
         }
         await SayAsync(socket, connection, new { Type = "failed", Code = "timed_out" }, ct);
-    }
-
-    /// <returns>Null when nothing came for too long.</returns>
-    private async Task<SocketMessage?> ReceiveAsync(MessageSocket socket, CancellationToken ct)
-    {
-        var next = socket.ReceiveAsync(ct);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        if (await Task.WhenAny(next, Task.Delay(FrameWithin, clock, enough.Token)) != next
-            && !ct.IsCancellationRequested) return null;
-        await enough.CancelAsync();
-        return await next;
     }
 
     /// <returns>True when the challenge is over.</returns>
@@ -140,7 +129,7 @@ internal sealed partial class ChallengeStream(
     /// <summary>Whoever passed must be the one whose face is enrolled.</summary>
     private async Task<object> ProveAsync(Attempt attempt, CancellationToken ct)
     {
-        var identity = recogniser.Identify(attempt.Challenge.Template!);
+        var identity = recogniser.Identify(attempt.Challenge.Template!, ProbeEvidence.Clear);
         if (identity.Band != FaceBand.Accept || identity.PersonId != attempt.Ticket.Person)
             return new { Type = "failed", Code = "not_the_enrolled_face" };
         try

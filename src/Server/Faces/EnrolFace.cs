@@ -151,6 +151,7 @@ internal sealed class EnrolFace(
         FaceFlaw.Turned => ("face_turned", "shows a face that is turned away; look into the camera"),
         FaceFlaw.Blurred => ("face_blurred", "is blurred; hold still"),
         FaceFlaw.BadLight => ("face_bad_light", "is too dark, too bright or without contrast"),
+        FaceFlaw.Covered => ("face_covered", "shows a face behind a mask or dark glasses; take them off"),
         _ => null,
     };
 }

@@ -32,6 +32,8 @@ public sealed class FaceRecogniser : IDisposable
 
     // More pictures at once than cores would only make all of them slower, and each one holds its pixels in memory.
     private readonly SemaphoreSlim _cores;
+
+    // Only those who have.
     private readonly ConcurrentDictionary<Guid, bool> _livenessProved = new();
 
     public FaceRecogniser(FacesSettings settings)
@@ -52,6 +54,9 @@ public sealed class FaceRecogniser : IDisposable
 
     /// <summary>What the thresholds rest on.</summary>
     internal PackEvidence Evidence => _policy.Evidence;
+
+    /// <summary>More people are enrolled than the thresholds were measured with.</summary>
+    internal bool HasOutgrown => Enrolled > Evidence.CalibratedTo;
 
     /// <summary>Decodes and reads one picture.</summary>
     /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
@@ -78,11 +83,12 @@ public sealed class FaceRecogniser : IDisposable
     }
 
     /// <summary>Searches everybody, or only the given people.</summary>
-    public FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among = null)
+    public FaceIdentity Identify(
+        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null)
     {
         var started = Stopwatch.GetTimestamp();
         var match = among is null ? _gallery.Search(probe) : _gallery.Search(probe, among);
-        var band = _policy.Decide(match);
+        var band = _policy.Decide(match, evidence);
         var person = band == FaceBand.Reject ? null : match.BestId;
         var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
         var candidates = band == FaceBand.Ask ? CandidatesOf(match) : [];
@@ -106,8 +112,16 @@ public sealed class FaceRecogniser : IDisposable
 
     internal void Put(Guid person, FaceTemplate template, bool livenessProved)
     {
-        _livenessProved[person] = livenessProved;
-        _gallery.Put(person, template);
+        if (template.Pack != Pack) throw new ArgumentException($"A template of pack {template.Pack} is no {Pack}.");
+        Put(person, template.Values, livenessProved);
+    }
+
+    /// <param name="values">A template of this pack.</param>
+    internal void Put(Guid person, ReadOnlySpan<float> values, bool livenessProved)
+    {
+        if (livenessProved) _livenessProved[person] = true;
+        else _livenessProved.TryRemove(person, out _);
+        _gallery.Put(person, Pack, values);
     }
 
     internal void Remove(Guid person)

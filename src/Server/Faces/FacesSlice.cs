@@ -46,6 +46,11 @@ public static class FacesSlice
         services.AddHostedService(provider => provider.GetRequiredService<GalleryFollower>());
         services.AddReadinessCheck("faces", (provider, _) => ValueTask.FromResult(
             provider.GetRequiredService<GalleryFollower>().IsReady ? null : "the gallery is being built"));
+        services.AddWatch("face_thresholds", (provider, _) => ValueTask.FromResult(
+            provider.GetRequiredService<FaceRecogniser>() is { HasOutgrown: true } recogniser
+                ? $"{recogniser.Enrolled} people are enrolled, the thresholds were measured with up to "
+                    + $"{recogniser.Evidence.CalibratedTo}: more people than needed are asked"
+                : null));
         services.AddSingleton<EnrolFace>();
         services.AddSingleton<EraseFace>();
         services.AddSingleton<ChallengeTickets>();

@@ -4,6 +4,7 @@ using SightPay.Ledger;
 using SightPay.Server.Faces;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Gallery;
+using SightPay.Vision.Liveness;
 using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
@@ -22,13 +23,13 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         var look = await recogniser.LookAsync(picture, FaceDemand.RecogniseAll, ct);
         var reading = look.Reading;
         var frame = visit.Take(reading, clock.GetUtcNow());
-        FaceIdentity?[] identities = [.. reading.Faces.Select(face =>
-            face.Template is { } probe ? Identify(probe, among) : null)];
+        FaceIdentity?[] identities = [.. reading.Faces.Select((face, i) => Identify(
+            face, i == frame.Foremost ? frame.Live : LiveEvidence.Unknown, among))];
         var identity = frame.Foremost is { } foremost ? identities[foremost] : null;
         var finding = FindingOf(reading, frame, identity);
         var accepted = finding == SightingFinding.Recognised;
         return new Sighting(
-            Ids.Next(clock), station, BandOf(identity), finding, accepted ? identity!.PersonId : null,
+            Ids.Next(clock), station, BandOf(finding), finding, accepted ? identity!.PersonId : null,
             accepted && identity!.LivenessProved,
             [.. reading.Boxes.Select((box, i) => new SightedFace(
                 new SightingBox(Px(box.X), Px(box.Y), Px(box.Width), Px(box.Height)),
@@ -38,7 +39,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
                 Ms(identities.Sum(each => each?.SearchMs ?? 0))),
             started)
         {
-            Candidates = identity?.Candidates ?? [],
+            Candidates = finding == SightingFinding.Ambiguous ? identity!.Candidates : [],
             Alerts = [.. AlertsOf(reading, frame)],
         };
     }
@@ -66,12 +67,14 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     /// <summary>
     /// The smaller set is searched first: fewer candidates, fewer errors. Only a clear yes there ends the search.
     /// </summary>
-    private FaceIdentity Identify(FaceTemplate probe, IReadOnlyCollection<Guid>? among)
+    private FaceIdentity? Identify(Face face, LiveEvidence live, IReadOnlyCollection<Guid>? among)
     {
-        if (among is not { Count: > 0 }) return recogniser.Identify(probe);
-        var near = recogniser.Identify(probe, among);
+        if (face.Template is not { } probe) return null;
+        var evidence = new ProbeEvidence(face.Quality.IsClear, live);
+        if (among is not { Count: > 0 }) return recogniser.Identify(probe, evidence);
+        var near = recogniser.Identify(probe, evidence, among);
         if (near.Band == FaceBand.Accept) return near;
-        var all = recogniser.Identify(probe);
+        var all = recogniser.Identify(probe, evidence);
         return all with { SearchMs = all.SearchMs + near.SearchMs };
     }
 
@@ -79,7 +82,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     {
         if (reading.Target is null) return SightingFinding.NoFace;
         if (frame.Foremost is null) return SightingFinding.SeveralFaces;
-        if (identity is null) return SightingFinding.FaceUnclear;
+        if (identity is null || frame.IsDoubtful) return SightingFinding.FaceUnclear;
         return identity.Band switch
         {
             FaceBand.Accept => SightingFinding.Recognised,
@@ -91,12 +94,20 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     private static IEnumerable<StationAlert> AlertsOf(FaceReading reading, VisitFrame frame)
     {
         if (frame.ShowsSomebodyTwice) yield return StationAlert.SameFaceTwice;
-        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks.
+        // A single frame decides nothing: what a face may spend without a challenge is capped, and somebody looks. A
+        // stream waits for two more, and several make the policy ask.
         if (frame.Foremost is { } foremost && reading.Faces[foremost].LiveScore < Face.LiveScoreMin)
             yield return StationAlert.LooksLikeAPicture;
     }
 
     private static double Px(float value) => Math.Round(value, 1);
+
+    private static SightingBand BandOf(SightingFinding finding) => finding switch
+    {
+        SightingFinding.Recognised => SightingBand.Accept,
+        SightingFinding.Ambiguous => SightingBand.Ask,
+        _ => SightingBand.Reject,
+    };
 
     /// <summary>What is not fit to be compared is nobody we know.</summary>
     private static SightingBand BandOf(FaceIdentity? identity) => identity?.Band switch

@@ -14,7 +14,7 @@ internal sealed partial class StationStream(
     MessageSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
     Connections connections, TimeProvider clock, ILogger<StationStream> log)
 {
-    private readonly FaceVisit _visit = new();
+    private readonly FaceVisit _visit = new() { GoesOn = true };
     private Task _frameInFlight = Task.CompletedTask;
     private StationSays? _announced;
 
@@ -84,18 +84,12 @@ internal sealed partial class StationStream(
 
     private async Task<(Station Station, StationKey Key)?> GreetAsync(CancellationToken ct)
     {
-        var first = socket.ReceiveAsync(ct);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var timeout = Task.Delay(settings.HelloWithin, clock, enough.Token);
-        if (await Task.WhenAny(first, timeout) == timeout && !ct.IsCancellationRequested)
+        if (await socket.ReceiveAsync(settings.HelloWithin, clock, ct) is not { } message)
         {
             await socket.CloseAsync(StationClose.HelloMissing, "hello_missing");
-            // Whoever says nothing may not even answer the goodbye: it is waited for a moment, then the socket goes.
-            await Task.WhenAny(first, Task.Delay(MessageSocket.CloseWithin, ct));
+            await socket.GoodbyeAsync(ct);
             return null;
         }
-        await enough.CancelAsync();
-        var message = await first;
         if (message.Kind == SocketMessageKind.Closed) return null;
         var says = message.Kind == SocketMessageKind.Text ? StationSays.Read(message.Bytes.Span) : null;
         if (says is not { Type: "hello", StationId: { } id, StationKey: { } key })

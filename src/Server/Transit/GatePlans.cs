@@ -115,7 +115,8 @@ internal sealed class GatePlans(
         }
         plans.Add(Said(
             visit, GateWord.Deny, GateWord.InsufficientFunds, RefusalCode.InsufficientFunds, balanceMinor));
-        plans.Add(Said(visit, GateWord.Ask, GateWord.StepUpRequired, GateWord.StepUpRequired, 0));
+        plans.Add(Said(
+            visit, GateWord.Ask, GateWord.StepUpRequired, GateWord.StepUpRequired, 0, [.. LimitReached(visit)]));
         return plans;
     }
 
@@ -247,7 +248,9 @@ internal sealed class GatePlans(
     }
 
     /// <summary>An answer that moves no money and is remembered for repeats.</summary>
-    private Plan Said(GateVisit visit, string decision, string reason, string? after, long balanceMinor)
+    private Plan Said(
+        GateVisit visit, string decision, string reason, string? after, long balanceMinor,
+        params CompanionRow[] news)
     {
         var reading = Reading(visit, decision, reason, null, null, 0);
         var rider = visit.Rider;
@@ -256,9 +259,14 @@ internal sealed class GatePlans(
             [
                 new RiderRow(
                     visit.Person.Id, rider.Version, rider.Open, rider.LapsedJourneyId, JourneyChanged: false, reading),
+                .. news,
             ],
             reading, _ => balanceMinor);
     }
+
+    private static IEnumerable<CompanionRow> LimitReached(GateVisit visit) => visit.StepUp == StepUp.None
+        ? [JourneyEvents.LimitReached(visit.Person.Id, visit.Gate.Id)]
+        : [];
 
     private Plan Again(GateVisit visit, GateReading reading, long balanceMinor) => Plan(
         visit, null, [], [new RepeatRow(visit.Person.Id, visit.Gate.Id)], reading, _ => balanceMinor);
@@ -322,6 +330,10 @@ internal sealed class GatePlans(
 /// <summary>What a person's own pages are told of a journey.</summary>
 internal static class JourneyEvents
 {
+    /// <summary>The gate asks for more than the face; a challenge in the app would lift its limit.</summary>
+    public static OutboxRow LimitReached(Guid person, string gateId) =>
+        new(OutboxRow.PersonTopic(person), "face_limit", ApiJson.Write(new { GateId = gateId }));
+
     private sealed record Told(
         Guid JourneyId, string State, string StopId, long FareMinor, string Currency, string Reason);
 

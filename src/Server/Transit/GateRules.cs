@@ -31,11 +31,11 @@ internal abstract record Passage
 /// <summary>The rules of the gates, pure: state and time in, passage out.</summary>
 internal static class GateRules
 {
-    /// <param name="steppedUp">The rider answered an ask, which is not repeated to them then.</param>
-    public static Passage Of(Gate gate, Rider rider, DateTimeOffset now, GateTimes times, bool steppedUp = false)
+    /// <param name="hasProof">More than a face stands behind the rider: an ask is not repeated to them then.</param>
+    public static Passage Of(Gate gate, Rider rider, DateTimeOffset now, GateTimes times, bool hasProof = false)
     {
         if (rider.RepeatAt(gate.Id, now, times.RepeatWithin) is { } reading
-            && !(steppedUp && reading.Decision == GateWord.Ask))
+            && !(hasProof && reading.Decision == GateWord.Ask))
             return new Passage.Repeat(reading);
         return gate.Direction == GateDirection.In ? Entry(gate, rider.Open, now, times) : Exit(rider, now, times);
     }

@@ -80,7 +80,9 @@ internal sealed class PassGate(
         for (var round = 0; round < RoundsMax; round++)
         {
             var rider = await store.RiderAsync(person.Id, ct) ?? Rider.New(person.Id);
-            var passage = GateRules.Of(gate, rider, clock.GetUtcNow(), settings.Times, stepUp != StepUp.None);
+            var passage = GateRules.Of(
+                gate, rider, clock.GetUtcNow(), settings.Times,
+                hasProof: stepUp != StepUp.None || sighting.LivenessProved);
             var planned = await plans.ForAsync(new GateVisit(gate, sighting, person, rider, stepUp), passage, ct);
             var decision = await SubmitAsync(key, planned, ct);
             ledgerMs += decision.LedgerMs;

@@ -38,27 +38,13 @@ internal static class EyePatch
             for (var column = 0; column < Columns; column++)
             {
                 var (u, v) = ((column + 0.5f) / Columns, ((row + 0.5f) / Rows - 0.5f) * Height);
-                var grey = Grey(picture, from.X + x * u - y * v, from.Y + y * u + x * v);
+                var colour = PixelSampler.At(picture, new(from.X + x * u - y * v, from.Y + y * u + x * v));
+                var grey = colour[0] + 2 * colour[1] + colour[2];
                 patch[row * Columns + column] = grey;
                 sum += grey;
             }
         var mean = sum / patch.Length;
         foreach (ref var value in patch) value -= mean;
         UnitVector.Normalise(patch);
-    }
-
-    private static float Grey(Picture picture, float x, float y)
-    {
-        var (column, row) = (
-            Math.Clamp((int)x, 0, picture.Width - 2), Math.Clamp((int)y, 0, picture.Height - 2));
-        var (fx, fy) = (Math.Clamp(x - column, 0, 1), Math.Clamp(y - row, 0, 1));
-        return (Of(column, row) * (1 - fx) + Of(column + 1, row) * fx) * (1 - fy)
-            + (Of(column, row + 1) * (1 - fx) + Of(column + 1, row + 1) * fx) * fy;
-
-        int Of(int atColumn, int atRow)
-        {
-            var pixel = picture.Pixels.Slice((atRow * picture.Width + atColumn) * 3, 3);
-            return pixel[0] + 2 * pixel[1] + pixel[2];
-        }
     }
 }

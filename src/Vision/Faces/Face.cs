@@ -41,6 +41,9 @@ public enum FaceFlaw
 
     /// <summary>Too dark, too bright or without contrast.</summary>
     BadLight,
+
+    /// <summary>Behind a mask or dark glasses. Only of an enrolment: such templates resemble each other.</summary>
+    Covered,
 }
 
 /// <param name="Score">0..1, one figure for ranking and weighting photos.</param>
@@ -54,7 +57,11 @@ public enum FaceFlaw
 /// <param name="Flaw">The first limit that is broken, or None.</param>
 public readonly record struct FaceQuality(
     float Score, float EyeDistancePx, float Sharpness, float YawDegrees, float PitchDegrees, float Brightness,
-    float Contrast, FaceFlaw Flaw);
+    float Contrast, FaceFlaw Flaw)
+{
+    /// <summary>Good enough to be enrolled, whatever it was looked at for: nothing covers or spoils it.</summary>
+    public bool IsClear { get; init; }
+}
 
 /// <summary>What eyes and mouth are doing in one frame; only changes from frame to frame say something.</summary>
 /// <param name="EyesOpen">Lid from lid over corner from corner; open eyes of people differ, 0.2 to 0.5.</param>

@@ -316,6 +316,13 @@ internal sealed class PixelSampler
         }
     }
 
+    /// <summary>Red, green and blue between the pixels, as <see cref="Warp"/> sees them.</summary>
+    public static Vector128<float> At(Picture picture, FacePoint point)
+    {
+        var (x0, y0) = ((int)MathF.Floor(point.X), (int)MathF.Floor(point.Y));
+        return BlendAtEdge(picture.Pixels, picture.Width, picture.Height, x0, y0, point.X - x0, point.Y - y0);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Blend(ref byte at, int stride, float right, float down)
     {

@@ -1,3 +1,5 @@
+using SightPay.Vision.Liveness;
+
 namespace SightPay.Vision.Gallery;
 
 /// <summary>The three bands of a decision.</summary>
@@ -20,11 +22,36 @@ public enum FaceBand
 /// <param name="GallerySize">The N they were chosen for.</param>
 public readonly record struct BandLimits(float AcceptMin, float AskMin, float MarginMin, int GallerySize);
 
-/// <summary>Accept, ask or reject, from score, margin and gallery size. Never "best wins".</summary>
+/// <summary>What is known of a face besides whom it resembles.</summary>
+/// <param name="IsClear">Good enough to be enrolled: sharp, lit, near, frontal and bare.</param>
+/// <param name="Live">From all frames that were seen of it.</param>
+public readonly record struct ProbeEvidence(bool IsClear, LiveEvidence Live)
+{
+    /// <summary>A good photograph, or several frames joined; nothing is known of its life.</summary>
+    public static ProbeEvidence Clear { get; } = new(true, LiveEvidence.Unknown);
+}
+
+/// <summary>
+/// Accept, ask or reject. Pure; never "best wins". N is the number of people searched, and the points are cosines:
+/// <code>
+///                       below the     from the      from the accept point
+///                       ask point     ask point     no lead      with the lead
+/// clear                 reject        ask           ask          accept
+/// poor                  reject        ask           ask          accept, from the point for 10 N on
+/// clear or poor,
+/// a picture of a face   reject        ask           ask          ask
+/// </code>
+/// The ask point lets 1 % of the searches of people who are not enrolled find somebody (FPIR), the accept point 0.1 %,
+/// both at N; so a poor face is accepted at about 0.01 %. Evidence: <see cref="Calibration"/> for points and leads,
+/// decision 0029 for poor faces. A single frame that looks like a picture is an alert and no evidence yet.
+/// </summary>
 public sealed class DecisionPolicy
 {
     /// <summary>On the scale 0..1: the pack's own accept point.</summary>
     public const double DefaultThreshold = 0.6;
+
+    // A poor face is held to the point of a gallery so many times as large, and to no smaller one than this.
+    private const long PoorTimes = 10;
 
     // Beyond the largest measured gallery the curve is carried on steeper than it ended: nobody has measured there.
     private const float BeyondMeasured = 1.25f;
@@ -69,15 +96,21 @@ public sealed class DecisionPolicy
     }
 
     /// <summary>The band of a search's result.</summary>
-    public FaceBand Decide(GalleryMatch match)
+    public FaceBand Decide(GalleryMatch match, ProbeEvidence probe)
     {
         if (match.BestId is null || match.Searched < 1) return FaceBand.Reject;
         var limits = LimitsAt(match.Searched);
         // Written so that a score that is no number is rejected.
         if (!(match.BestScore >= limits.AskMin)) return FaceBand.Reject;
-        var isClear = match.RunnerUpId is null || match.Margin >= limits.MarginMin;
-        return match.BestScore >= limits.AcceptMin && isClear ? FaceBand.Accept : FaceBand.Ask;
+        var acceptMin = probe.IsClear ? limits.AcceptMin : LimitsOfPoor(match.Searched).AcceptMin;
+        var leads = match.RunnerUpId is null || match.Margin >= limits.MarginMin;
+        return match.BestScore >= acceptMin && leads && probe.Live != LiveEvidence.Picture
+            ? FaceBand.Accept
+            : FaceBand.Ask;
     }
+
+    private BandLimits LimitsOfPoor(int searched) =>
+        LimitsAt((int)Math.Min(int.MaxValue, PoorTimes * Math.Max(PoorTimes, searched)));
 
     private static (float Ask, float Accept) Interpolate(ReadOnlySpan<Calibration.Point> curve, int gallerySize)
     {

@@ -1,4 +1,5 @@
 using SightPay.Vision.Faces;
+using SightPay.Vision.Liveness;
 
 namespace SightPay.Vision.Visits;
 
@@ -6,7 +7,10 @@ namespace SightPay.Vision.Visits;
 /// <param name="Foremost">The place in <see cref="FaceReading.Faces"/> of whoever stands before the camera; null when
 /// there is nobody, or nobody can say.</param>
 /// <param name="ShowsSomebodyTwice">Two of the faces are one person's; only one of them can be there.</param>
-public readonly record struct VisitFrame(int? Foremost, bool ShowsSomebodyTwice);
+/// <param name="Live">What all frames of the foremost face say.</param>
+/// <param name="IsDoubtful">This frame of it looks like a picture, and the next ones will tell.</param>
+public readonly record struct VisitFrame(
+    int? Foremost, bool ShowsSomebodyTwice, LiveEvidence Live, bool IsDoubtful = false);
 
 /// <summary>
 /// Follows the faces before one camera from frame to frame. One caller at a time; time comes with the frames. A picture
@@ -23,6 +27,9 @@ public sealed class FaceVisit
 
     private readonly List<Track> _tracks = [];
 
+    /// <summary>More frames will come, so a doubt can wait for them.</summary>
+    public bool GoesOn { get; init; }
+
     /// <summary>One face from frame to frame.</summary>
     private sealed class Track(Face face, DateTimeOffset at)
     {
@@ -30,11 +37,14 @@ public sealed class FaceVisit
         private const int BoxesKept = 10;
 
         private readonly Queue<FaceBox> _boxes = new();
+        private readonly PassiveLiveness _liveness = new();
         private DateTimeOffset _centredSince;
         private int _centredFrames;
 
         public Face Face { get; private set; } = face;
         public DateTimeOffset LastSeen { get; private set; } = at;
+
+        public LiveEvidence Live => _liveness.Evidence;
 
         public bool IsStable => _centredFrames >= StableFrames && LastSeen - _centredSince >= StableFor;
 
@@ -51,6 +61,7 @@ public sealed class FaceVisit
             if (_boxes.Count > BoxesKept) _boxes.Dequeue();
             if (_centredFrames == 0) _centredSince = at;
             _centredFrames = isCentred ? _centredFrames + 1 : 0;
+            _liveness.Add(face.LiveScore);
             (Face, LastSeen) = (face, at);
         }
     }
@@ -60,32 +71,35 @@ public sealed class FaceVisit
     {
         _tracks.RemoveAll(track => at - track.LastSeen > LostAfter);
         var firsts = ForemostFace.SamePeople(reading.Faces);
-        var (places, people) = (new List<int>(reading.Boxes.Count), new List<StandingFace>(reading.Boxes.Count));
-        var followed = new HashSet<Track>();
+        var (places, people) = (new List<int>(), new List<StandingFace>());
+        var followed = new Dictionary<Track, int>();
         for (var i = 0; i < reading.Boxes.Count; i++)
         {
             var isFace = i < reading.Faces.Count;
             if (isFace && firsts[i] != i) continue;
             var box = reading.Boxes[i];
             var isCentred = ForemostFace.IsCentred(box, reading.PictureWidth);
-            var track = isFace ? Follow(reading.Faces[i], isCentred, at, followed) : null;
+            var track = isFace ? Follow(reading.Faces[i], isCentred, at, followed.ContainsKey) : null;
+            if (track is not null) followed[track] = i;
             places.Add(i);
             people.Add(new(box.Area, isCentred, track is { IsStable: true }));
         }
         var foremost = ForemostFace.Of(people) is { } found && places[found] < reading.Faces.Count
             ? places[found]
             : (int?)null;
-        return new(foremost, places.Count < reading.Boxes.Count);
+        var live = followed.FirstOrDefault(each => each.Value == foremost).Key?.Live ?? LiveEvidence.Unknown;
+        var isDoubtful = GoesOn && live == LiveEvidence.Unknown && foremost is { } place
+            && reading.Faces[place].LiveScore < Face.LiveScoreMin;
+        return new(foremost, places.Count < reading.Boxes.Count, live, isDoubtful);
     }
 
     /// <summary>The face's track, continued or begun. What cannot be compared is followed by nobody.</summary>
-    private Track? Follow(Face face, bool isCentred, DateTimeOffset at, HashSet<Track> followed)
+    private Track? Follow(Face face, bool isCentred, DateTimeOffset at, Func<Track, bool> isTaken)
     {
         if (face.Template is null) return null;
-        var track = _tracks.Find(track => !followed.Contains(track) && track.Continues(face, at));
+        var track = _tracks.Find(track => !isTaken(track) && track.Continues(face, at));
         if (track is null) _tracks.Add(track = new(face, at));
         track.Add(face, isCentred, at);
-        followed.Add(track);
         return track;
     }
 }

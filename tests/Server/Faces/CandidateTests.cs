@@ -20,7 +20,7 @@ public sealed class CandidateTests : IDisposable
         var (ask, accept) = Limits();
         Put(_asha, (ask + accept) / 2);
         Put(_twin, ask + 0.01f);
-        var found = _recogniser.Identify(Probe());
+        var found = _recogniser.Identify(Probe(), ProbeEvidence.Clear);
         Assert.Equal(FaceBand.Ask, found.Band);
         Assert.Equal([_asha, _twin], found.Candidates);
     }
@@ -31,7 +31,7 @@ public sealed class CandidateTests : IDisposable
         var (ask, accept) = Limits();
         Put(_asha, (ask + accept) / 2);
         Put(_twin, ask - 0.05f);
-        Assert.Equal([_asha], _recogniser.Identify(Probe()).Candidates);
+        Assert.Equal([_asha], _recogniser.Identify(Probe(), ProbeEvidence.Clear).Candidates);
     }
 
     [Fact]
@@ -39,9 +39,9 @@ public sealed class CandidateTests : IDisposable
     {
         var (ask, _) = Limits();
         Put(_twin, ask - 0.05f);
-        Assert.Empty(_recogniser.Identify(Probe()).Candidates);
+        Assert.Empty(_recogniser.Identify(Probe(), ProbeEvidence.Clear).Candidates);
         Put(_asha, 0.99f);
-        var found = _recogniser.Identify(Probe());
+        var found = _recogniser.Identify(Probe(), ProbeEvidence.Clear);
         Assert.Equal(FaceBand.Accept, found.Band);
         Assert.Empty(found.Candidates);
     }

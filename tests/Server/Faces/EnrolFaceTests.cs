@@ -80,6 +80,7 @@ public sealed class EnrolFaceTests : IAsyncLifetime
     [InlineData("face_too_small")]
     [InlineData("face_bad_light")]
     [InlineData("face_cut_off")]
+    [InlineData("face_covered")]
     [InlineData("different_people")]
     [InlineData("not_a_picture")]
     [InlineData("picture_truncated")]
@@ -206,6 +207,7 @@ public sealed class EnrolFaceTests : IAsyncLifetime
         "face_too_small" => TestPhotos.Photo(0, SampleFaces.AtHome with { FaceWidth = 40 }),
         "face_bad_light" => TestPhotos.Overexposed(0),
         "face_cut_off" => TestPhotos.Photo(0, SampleFaces.AtHome with { CentreX = 0.08f }),
+        "face_covered" => TestPhotos.Covered(0, "mask", SampleFaces.AtHome),
         "different_people" => TestPhotos.AtHome(1)[0],
         "not_a_picture" => Encoding.UTF8.GetBytes("this is no picture at all, whatever its name says"),
         "picture_truncated" => TestPhotos.AtHome(0)[0][..4000],

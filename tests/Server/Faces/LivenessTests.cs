@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using SightPay.Server.Faces;
+using SightPay.Server.Api;
+using SightPay.Server.Payments;
 using SightPay.Tests.Support;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Liveness;
@@ -16,31 +17,69 @@ namespace SightPay.Server.Tests.Faces;
 /// </summary>
 public sealed class LivenessTests : IAsyncLifetime
 {
-    private static readonly Lazy<IReadOnlyList<byte[]>> Alive = new(() => Film(RenderedHead.Gestures(280)));
+    private const int RestFrames = 12;
+
+    private static readonly Lazy<IReadOnlyList<byte[]>> Resting = new(() => Film(Still(RestFrames)));
+
+    // Rendering is slow: only what is asked for, and once for all tests.
+    private static readonly Lazy<IReadOnlyList<byte[]>>[] Gestures =
+    [
+        .. Enum.GetValues<ChallengeStep>().Select(step =>
+            new Lazy<IReadOnlyList<byte[]>>(() => Film(RenderedHead.Gesture((int)step)))),
+    ];
+
+    /// <summary>Everything after one another, as the pipeline sees it.</summary>
+    private static readonly Lazy<IReadOnlyList<FaceReading>> Readings = new(() =>
+    {
+        using var pipeline = FacePipeline.Open(EnginePaths.StandardPack);
+        return
+        [
+            .. Resting.Value.Concat(Gestures.SelectMany(gesture => gesture.Value))
+                .Select(frame => pipeline.Read(PictureCodec.Decode(frame, new()), FaceDemand.Watch)),
+        ];
+    });
 
     private readonly ManualClock _clock = new();
     private ServerBed _bed = null!;
 
-    public async Task InitializeAsync() => _bed = await ServerBed.StartAsync(_clock);
+    /// <summary>A face from photos may spend nothing here.</summary>
+    public async Task InitializeAsync() => _bed = await ServerBed.StartAsync(_clock, payments: settings => settings with
+    {
+        Spending = settings.Spending with { Face = new(SpentBy.Face, 19_99, 19_99, 50) },
+    });
 
     public async Task DisposeAsync() => await _bed.DisposeAsync();
 
     [Fact]
-    public async Task Who_does_what_is_asked_has_proved_their_face_and_the_gate_knows_it()
+    public async Task Above_the_cap_a_gate_asks_until_the_challenge_is_passed_and_then_opens()
     {
         using var rider = await EnrolledAsync(SampleFaces.Asha);
-        Assert.Equal("passed", (string)(await PlayAsync(rider, Alive.Value))["type"]!);
+        await rider.TopUpAsync(10_000);
+        var atTheGate = Photo(SampleFaces.Asha, SampleFaces.AtTheGate);
+        var asked = await _bed.SeeAsync("S1-in", atTheGate);
+        Assert.Equal(("ask", "step_up_required"), ((string)asked["decision"]!, (string)asked["reason"]!));
+        Assert.Null(asked["person"]);
+        Assert.Equal(1, await CountAsync(
+            $"select count(*) from outbox where topic = 'person:{rider.Id}' and kind = 'face_limit'"));
+
+        Assert.Equal("passed", (string)(await ObeyAsync(rider))["type"]!);
         Assert.Equal("challenge", await LivenessOfAsync(rider));
-        var face = await _bed.Get<FaceRecogniser>().LookAsync(
-            Photo(SampleFaces.Asha, SampleFaces.AtTheGate), FaceDemand.Recognise, default);
-        Assert.True(_bed.Get<FaceRecogniser>().Identify(face.Reading.Target!.Template!).LivenessProved);
+        // At once, although an ask is repeated to the same face for some seconds.
+        var opened = await _bed.SeeAsync("S1-in", atTheGate);
+        Assert.Equal(("open", "ok"), ((string)opened["decision"]!, (string)opened["reason"]!));
+        Assert.Equal((10_000, 2000), await rider.WalletAsync());
+
+        // Another face of theirs begins anew.
+        await rider.EnrolAsync(Photo(SampleFaces.Asha, SampleFaces.AtHome));
+        Assert.Equal("none", await LivenessOfAsync(rider));
     }
 
     [Fact]
     public async Task A_photo_in_front_of_the_camera_fails_however_it_is_turned()
     {
         using var rider = await EnrolledAsync(SampleFaces.Asha);
-        var still = await PlayAsync(rider, Film(Still(60)), 0.3);
+        // The gesture's time, and a second a frame.
+        var still = await PlayAsync(rider, Film(Still(20)), 1);
         Assert.Equal(("failed", "timed_out"), ((string)still["type"]!, (string)still["code"]!));
         var moved = await PlayAsync(rider, Film(Still(10).Concat(RenderedHead.HeldByHand(60))), 0.3);
         Assert.Equal("failed", (string)moved["type"]!);
@@ -51,7 +90,7 @@ public sealed class LivenessTests : IAsyncLifetime
     public async Task Somebody_elses_gestures_prove_nothing()
     {
         using var rider = await EnrolledAsync(SampleFaces.Ravi);
-        var answer = await PlayAsync(rider, Alive.Value);
+        var answer = await ObeyAsync(rider);
         Assert.Equal(("failed", "not_the_enrolled_face"), ((string)answer["type"]!, (string)answer["code"]!));
         Assert.Equal("none", await LivenessOfAsync(rider));
     }
@@ -63,7 +102,7 @@ public sealed class LivenessTests : IAsyncLifetime
         using var socket = await ConnectAsync(await TicketAsync(rider));
         await HearAsync(socket);
         await rider.EnrolAsync(Photo(SampleFaces.Asha, SampleFaces.AtHome));
-        var answer = await PlayAsync(socket, Alive.Value);
+        var answer = await ObeyAsync(socket);
         Assert.Equal(("failed", "face_replaced"), ((string)answer["type"]!, (string)answer["code"]!));
         Assert.Equal("none", await LivenessOfAsync(rider));
     }
@@ -74,7 +113,7 @@ public sealed class LivenessTests : IAsyncLifetime
         using var rider = await EnrolledAsync(SampleFaces.Asha);
         using var socket = await ConnectAsync(await TicketAsync(rider));
         Assert.Equal("asks", (string)(await HearAsync(socket))["type"]!);
-        var frames = Alive.Value;
+        var frames = Resting.Value;
         Assert.Equal("asks", (string)(await ShowAsync(socket, 5, frames[0]))["type"]!);
         Assert.Equal("frame_out_of_order", await RefusalAsync(ShowAsync(socket, 5, frames[1])));
         Assert.Equal("frame_out_of_order", await RefusalAsync(ShowAsync(socket, 4, frames[1])));
@@ -128,9 +167,10 @@ public sealed class LivenessTests : IAsyncLifetime
         var stale = await TicketAsync(rider);
         _clock.Advance(TimeSpan.FromSeconds(31));
         await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(stale));
-        for (var i = 2; i < ChallengeTickets.PerHourMax; i++) await TicketAsync(rider);
+        var perHour = RateLimits.OfStepUp.Single(limit => limit.Name == RateLimits.Challenge).Permits;
+        for (var i = 2; i < perHour; i++) await TicketAsync(rider);
         using var often = await rider.Http.PostAsync($"/users/{rider.Id}/face/challenges", null);
-        Assert.Equal("too_many_challenges", await ServerBed.CodeAsync(often, HttpStatusCode.TooManyRequests));
+        Assert.Equal("too_many_requests", await ServerBed.CodeAsync(often, HttpStatusCode.TooManyRequests));
     }
 
     [Theory]
@@ -141,16 +181,13 @@ public sealed class LivenessTests : IAsyncLifetime
     [InlineData(ChallengeStep.Mouth)]
     public void Each_gesture_is_seen_in_its_own_time_and_in_no_other(ChallengeStep step)
     {
-        using var pipeline = FacePipeline.Open(EnginePaths.StandardPack);
         var challenge = new LivenessChallenge([step], DateTimeOffset.UnixEpoch);
         var frame = 0;
         for (; challenge.Progress.State is ChallengeState.Settling or ChallengeState.Asking; frame++)
-            challenge.Take(
-                pipeline.Read(PictureCodec.Decode(Alive.Value[frame], new()), FaceDemand.Watch),
-                DateTimeOffset.UnixEpoch.AddSeconds(0.1 * frame));
+            challenge.Take(Readings.Value[frame], DateTimeOffset.UnixEpoch.AddSeconds(0.1 * frame));
         Assert.Equal(ChallengeState.Passed, challenge.Progress.State);
-        // In the order of the enum; the first one may fall into settling, and comes again.
-        Assert.Equal((int)step, (frame - 1) / RenderedHead.GestureFrames % 5);
+        // In the order of the enum.
+        Assert.Equal((int)step, (frame - 1 - RestFrames) / RenderedHead.GestureFrames);
     }
 
     private async Task<TestRider> EnrolledAsync(SamplePerson person)
@@ -165,6 +202,31 @@ public sealed class LivenessTests : IAsyncLifetime
         using var socket = await ConnectAsync(await TicketAsync(rider));
         await HearAsync(socket);
         return await PlayAsync(socket, film, seconds);
+    }
+
+    private async Task<JsonObject> ObeyAsync(TestRider rider)
+    {
+        using var socket = await ConnectAsync(await TicketAsync(rider));
+        await HearAsync(socket);
+        return await ObeyAsync(socket);
+    }
+
+    /// <summary>Rests, and then does what is asked until the challenge is over.</summary>
+    private async Task<JsonObject> ObeyAsync(ClientWebSocket socket)
+    {
+        var (answer, seq) = (new JsonObject(), 0L);
+        IReadOnlyList<byte[]> film = Resting.Value;
+        for (var frame = 0; frame < film.Count; frame++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(0.1));
+            var before = (string?)answer["step"];
+            answer = await ShowAsync(socket, seq++, film[frame]);
+            if ((string)answer["type"]! is "passed" or "failed") break;
+            if ((string?)answer["step"] is not { } step || step == before) continue;
+            var asked = Enum.GetValues<ChallengeStep>().Single(each => Words.Of(each) == step);
+            (film, frame) = (Gestures[(int)asked].Value, -1);
+        }
+        return answer;
     }
 
     /// <summary>Frame after frame, so many seconds apart, until the challenge is over.</summary>
@@ -223,6 +285,12 @@ public sealed class LivenessTests : IAsyncLifetime
     {
         using var shown = await rider.Http.GetAsync($"/users/{rider.Id}/face");
         return (string)(await ServerBed.ReadAsync(shown, HttpStatusCode.OK))["liveness"]!;
+    }
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var command = _bed.Database.DataSource.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Somebody who does nothing; no two frames are the very same.</summary>

@@ -1,4 +1,5 @@
 using SightPay.Vision.Gallery;
+using SightPay.Vision.Liveness;
 using Xunit;
 
 namespace SightPay.Vision.Tests.Gallery;
@@ -73,29 +74,64 @@ public sealed class DecisionPolicyTests
         Assert.True(DecisionPolicy.For(pack).LimitsAt(20_680).AcceptMin >= last + 1.2f * measured);
     }
 
+    /// <summary>Every cell of the table in <see cref="DecisionPolicy"/> and both sides of every edge, at N = 100: asked
+    /// from 0.734, accepted from 0.765 with a lead of 0.045; a poor face from 0.794, the point for 1,000.</summary>
     [Theory]
-    [InlineData(0.85f, 0.10f, FaceBand.Accept)]
-    [InlineData(0.765f, 0.10f, FaceBand.Accept)] // At the limit itself.
-    [InlineData(0.764f, 0.10f, FaceBand.Ask)]
-    [InlineData(0.85f, 0.806f, FaceBand.Ask)] // Two look-alikes: the lead is too small.
-    [InlineData(0.85f, 0.804f, FaceBand.Accept)]
-    [InlineData(0.734f, 0.73f, FaceBand.Ask)]
-    [InlineData(0.733f, 0.10f, FaceBand.Reject)]
-    [InlineData(-1f, -1f, FaceBand.Reject)]
-    [InlineData(float.NaN, 0.10f, FaceBand.Reject)]
-    public void A_gallery_of_a_hundred_decides_by_score_and_lead(float best, float second, FaceBand band) =>
-        Assert.Equal(band, DecisionPolicy.For(Pack).Decide(new(Best, best, Second, second, 100)));
+    // Score, runner-up, clear: unknown life or a person; a picture. Poor: the same.
+    [InlineData(-1f, -1f, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject)]
+    [InlineData(float.NaN, 0.1f, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject)]
+    [InlineData(0.733f, 0.1f, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject)]
+    [InlineData(0.733f, 0.73f, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject, FaceBand.Reject)]
+    [InlineData(0.734f, 0.1f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.734f, 0.73f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.764f, 0.1f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.765f, 0.1f, FaceBand.Accept, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.765f, 0.721f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)] // Look-alikes.
+    [InlineData(0.793f, 0.1f, FaceBand.Accept, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.794f, 0.1f, FaceBand.Accept, FaceBand.Ask, FaceBand.Accept, FaceBand.Ask)]
+    [InlineData(0.794f, 0.75f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(0.85f, 0.804f, FaceBand.Accept, FaceBand.Ask, FaceBand.Accept, FaceBand.Ask)]
+    [InlineData(0.85f, 0.806f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    [InlineData(1f, 0.1f, FaceBand.Accept, FaceBand.Ask, FaceBand.Accept, FaceBand.Ask)]
+    [InlineData(1f, 1f, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask, FaceBand.Ask)]
+    public void A_gallery_of_a_hundred_decides_by_score_lead_quality_and_life(
+        float best, float second, FaceBand clear, FaceBand clearPicture, FaceBand poor, FaceBand poorPicture)
+    {
+        FaceBand Decide(bool isClear, LiveEvidence live) =>
+            DecisionPolicy.For(Pack).Decide(new(Best, best, Second, second, 100), new(isClear, live));
+        foreach (var live in new[] { LiveEvidence.Unknown, LiveEvidence.Person })
+            Assert.Equal((clear, poor), (Decide(true, live), Decide(false, live)));
+        Assert.Equal(
+            (clearPicture, poorPicture), (Decide(true, LiveEvidence.Picture), Decide(false, LiveEvidence.Picture)));
+    }
+
+    [Theory]
+    [InlineData("standard-2")]
+    [InlineData("precise-1")]
+    public void A_poor_face_is_never_accepted_at_the_standard_point(string pack)
+    {
+        var policy = DecisionPolicy.For(pack);
+        foreach (var size in new[] { 1, 2, 10, 100, 2_068, 50_000, 10_000_000, int.MaxValue })
+        {
+            var limits = policy.LimitsAt(size);
+            // A point of 1 is as strict as a cosine can be.
+            if (limits.AcceptMin >= 1) continue;
+            var match = new GalleryMatch(Best, limits.AcceptMin, null, -1, size);
+            Assert.Equal(FaceBand.Accept, policy.Decide(match, ProbeEvidence.Clear));
+            Assert.Equal(FaceBand.Ask, policy.Decide(match, new(false, LiveEvidence.Person)));
+        }
+    }
 
     [Theory]
     [InlineData(0.70f, FaceBand.Ask)] // A stranger before a gallery of one customer is never that customer.
     [InlineData(0.65f, FaceBand.Reject)]
     [InlineData(0.74f, FaceBand.Accept)]
     public void A_lone_customer_needs_no_lead_but_the_floor(float best, FaceBand band) =>
-        Assert.Equal(band, DecisionPolicy.For(Pack).Decide(new(Best, best, null, -1, 1)));
+        Assert.Equal(band, DecisionPolicy.For(Pack).Decide(new(Best, best, null, -1, 1), ProbeEvidence.Clear));
 
     [Fact]
     public void An_empty_gallery_rejects() =>
-        Assert.Equal(FaceBand.Reject, DecisionPolicy.For(Pack).Decide(new(null, -1, null, -1, 0)));
+        Assert.Equal(FaceBand.Reject, DecisionPolicy.For(Pack).Decide(new(null, -1, null, -1, 0), ProbeEvidence.Clear));
 
     [Theory]
     [InlineData(0.0, 0.765f)] // Never looser than the bound.

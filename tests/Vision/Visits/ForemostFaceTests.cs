@@ -1,4 +1,5 @@
 using SightPay.Vision.Faces;
+using SightPay.Vision.Liveness;
 using SightPay.Vision.Models;
 using SightPay.Vision.Visits;
 using Xunit;
@@ -94,10 +95,11 @@ public sealed class ForemostFaceTests
     public void The_same_person_twice_is_one_and_told()
     {
         var frame = _visit.Take(Reading(Person(0, 300, 200), Person(0, 700, 180)), _now);
-        Assert.Equal(new VisitFrame(0, true), frame);
+        Assert.Equal(new VisitFrame(0, true, LiveEvidence.Unknown), frame);
         frame = _visit.Take(Reading(Person(0, 500, 200), Person(1, 800, 190), Person(0, 100, 180)), _now);
-        Assert.Equal(new VisitFrame(null, true), frame);
-        Assert.Equal(new VisitFrame(0, false), _visit.Take(Reading(Person(0, 500, 200), Person(1, 100, 20)), _now));
+        Assert.Equal(new VisitFrame(null, true, LiveEvidence.Unknown), frame);
+        frame = _visit.Take(Reading(Person(0, 500, 200), Person(1, 100, 20)), _now);
+        Assert.Equal(new VisitFrame(0, false, LiveEvidence.Unknown), frame);
     }
 
     [Fact]
@@ -109,6 +111,28 @@ public sealed class ForemostFaceTests
         var crowd = Reading(Person(0, 500, 200));
         crowd = crowd with { Boxes = [.. crowd.Boxes, new(0, 0, 190, 190, 1)] };
         Assert.Null(_visit.Take(crowd, _now).Foremost);
+    }
+
+    [Fact]
+    public void Live_scores_are_counted_for_each_face_by_itself_and_a_repeated_picture_adds_none()
+    {
+        VisitFrame Take(params Face[] faces) => _visit.Take(Reading(faces), _now += TimeSpan.FromSeconds(0.2));
+        Face Scored(int person, float x, float side, float score) => Person(person, x, side) with { LiveScore = score };
+        for (var i = 0; i < 2; i++) Take(Scored(0, 500 + i, 200, 0.01f), Scored(1, 100 + i, 90, 0.9f));
+        Assert.Equal(LiveEvidence.Unknown, Take(Scored(0, 501, 200, 0.01f), Scored(1, 102, 90, 0.9f)).Live);
+        Assert.Equal(LiveEvidence.Picture, Take(Scored(0, 503, 200, 0.01f), Scored(1, 103, 90, 0.9f)).Live);
+        Assert.Equal(LiveEvidence.Person, Take(Scored(1, 104, 90, 0.9f)).Live);
+    }
+
+    [Fact]
+    public void A_frame_that_looks_like_a_picture_waits_for_two_more_where_more_will_come()
+    {
+        Face Scored(float x, float score) => Person(0, x, 200) with { LiveScore = score };
+        bool[] Doubts(FaceVisit visit, params float[] scores) => [.. scores.Select((score, i) => visit.Take(
+            Reading(Scored(500 + i, score)), _now += TimeSpan.FromSeconds(0.2)).IsDoubtful)];
+        Assert.Equal([true, true, false, false], Doubts(new() { GoesOn = true }, 0.01f, 0.02f, 0.01f, 0.02f));
+        Assert.Equal([false, true, false], Doubts(new() { GoesOn = true }, 0.9f, 0.1f, 0.9f));
+        Assert.Equal([false, false, false], Doubts(new(), 0.01f, 0.02f, 0.01f));
     }
 
     private int? See(double seconds, params Face[] faces) =>

@@ -6,6 +6,7 @@ import type { LiveEvent, SignedInPerson } from "../shared/api/types";
 import { useLive } from "../shared/live/useLive";
 import { Icon } from "../shared/ui/Icon";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
+import { toast } from "../shared/ui/toasts";
 import { api, session } from "./account";
 import { PaymentsToConfirm } from "./PaymentsToConfirm";
 import { useJourneyNews, usePaymentNews } from "./useNews";
@@ -29,6 +30,12 @@ export function Shell({ person }: { person: SignedInPerson }) {
       // It may have been this person's code that moved something, and then it is used up.
       void queries.invalidateQueries({ queryKey: ["code"] });
     }
+    if (event.type === "face_limit")
+      toast(
+        "Your face has spent its limit",
+        "Use your PIN or your code for now. To spend more by face, open Face and prove that it is you.",
+        "plain",
+      );
     if (event.type === "face" || event.type === "consent") {
       void queries.invalidateQueries({ queryKey: ["face"] });
       void queries.invalidateQueries({ queryKey: ["consents"] });

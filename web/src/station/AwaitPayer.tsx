@@ -12,6 +12,7 @@ import { Icon } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
 import { CodeReader } from "./CodeReader";
 import { PinPad } from "./PinPad";
+import { LimitNote } from "./StepUp";
 
 interface AwaitPayerProps {
   station: StationApi;
@@ -98,6 +99,7 @@ export function AwaitPayer({ station, payment, name, onSettled }: AwaitPayerProp
           </>
         )}
         <ProblemNote error={confirm.error ?? cancel.error} />
+        {!byApp && <LimitNote />}
       </Stack>
       {byApp ? (
         <Alert variant="light" icon={<Icon name="hand" />} title="Please confirm in your SightPay app">

@@ -90,7 +90,7 @@ export function GateKiosk({ credentials, onUnlink }: KioskProps) {
             confirm={(key, proof) => station.confirmSighting<GateAnswer>(key, asked.sighting_id, proof)}
             onAnswer={onAnswer}
             onCancel={lookAgain}
-            wrong={asked.reason === "step_up_wrong"}
+            reason={asked.reason}
             idleMs={idleMs}
           />
         </div>

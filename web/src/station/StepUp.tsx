@@ -16,8 +16,8 @@ interface StepUpProps<A> {
   confirm: (key: string, proof: StepUpProof) => Promise<A>;
   onAnswer: (answer: A) => void;
   onCancel: () => void;
-  /** The last entry did not fit. */
-  wrong: boolean;
+  /** Why the server asks, or asks again. */
+  reason: string;
   /** Given: back to the camera when nobody has touched the screen for so long. */
   idleMs?: number;
 }
@@ -42,8 +42,14 @@ const requests: Readonly<Record<string, string>> = {
  * The camera is not sure who this is: the customer says it with their PIN, the last digits of their phone or the code
  * of their app. The screen is seen by all, so it shows nothing of anybody, not even which part was wrong.
  */
-export function StepUp<A>({ confirm, onAnswer, onCancel, wrong, idleMs }: StepUpProps<A>) {
-  const [way, setWay] = useState("pin");
+export function StepUp<A>({ confirm, onAnswer, onCancel, reason, idleMs }: StepUpProps<A>) {
+  const wrong = reason === "step_up_wrong";
+  const [chosen, setWay] = useState("pin");
+  // Known by their face, who may not spend more; from then on digits that many know do not help.
+  const [overLimit, setOverLimit] = useState(false);
+  if (reason === "step_up_required" && !overLimit) setOverLimit(true);
+  const offered = overLimit ? ways.filter(({ value }) => value !== "phone") : ways;
+  const way = offered.some(({ value }) => value === chosen) ? chosen : "pin";
   const [until] = useState(() => new Date(serverClock.now() + askedForMs).toISOString());
   const [over, setOver] = useState<string | null>(null);
   const asking = useMutation({
@@ -81,13 +87,15 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, wrong, idleMs }: StepUp
     );
   const state = busy ? "checking" : wrong ? "wrong" : "asking";
   return (
-    <div className="await-payer" data-testid="step-up" data-state={state}>
+    <div className="await-payer" data-testid="step-up" data-state={state} data-over-limit={overLimit}>
       <Stack gap="md" className="await-info">
-        <Title order={2}>Who are you?</Title>
-        <Text>The camera is not sure. {requests[way]}</Text>
+        <Title order={2}>{overLimit ? "Your face alone is not enough" : "Who are you?"}</Title>
+        <Text>
+          {overLimit ? "It has reached what it may spend today." : "The camera is not sure."} {requests[way]}
+        </Text>
         <SegmentedControl
           size="md"
-          data={ways}
+          data={offered}
           value={way}
           disabled={busy}
           onChange={setWay}
@@ -110,6 +118,7 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, wrong, idleMs }: StepUp
           <Countdown until={until} onOver={expire} />
         </Text>
         {!busy && <ProblemNote error={asking.error} />}
+        {overLimit && <LimitNote />}
       </Stack>
       {way === "code" ? (
         <CodeReader busy={busy} onCode={(qr) => asking.mutate({ qr })} />
@@ -128,6 +137,15 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, wrong, idleMs }: StepUp
         </Button>
       </Group>
     </div>
+  );
+}
+
+/** What lifts the limit for good; on a small screen the keys are worth more. */
+export function LimitNote() {
+  return (
+    <Text size="sm" c="dimmed" visibleFrom="sm">
+      To spend more by face: in the SightPay app, under Face, press “Prove that it is me” and do the two gestures.
+    </Text>
   );
 }
 

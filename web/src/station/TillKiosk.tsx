@@ -137,7 +137,7 @@ export function TillKiosk({ credentials, onUnlink }: KioskProps) {
           confirm={(key, proof) => station.confirmSighting<TillAnswer>(key, asked.sighting_id, proof)}
           onAnswer={judge}
           onCancel={() => setAsked(null)}
-          wrong={asked.reason === "step_up_wrong"}
+          reason={asked.reason}
         />
       ) : seen ? (
         <AgreeToPay

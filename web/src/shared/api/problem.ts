@@ -36,6 +36,7 @@ const sentences: Readonly<Record<string, string>> = {
   face_cut_off: "Part of the face is cut off. Keep your whole face inside the picture and take the photo again.",
   face_turned: "The face is turned away. Look straight into the camera and take the photo again.",
   face_bad_light: "The light is not good enough. Turn to a window or a lamp and take the photo again.",
+  face_covered: "A mask or dark glasses hide part of the face. Take them off and take the photo again.",
   different_people: "The photos seem to show different people. Use photos of yourself alone.",
   face_already_enrolled:
     "This face already belongs to another account. Sign in to that account, or ask the staff for help.",
