@@ -4,7 +4,6 @@ using System.Text.Json;
 using Npgsql;
 using SightPay.Server.Faces;
 using SightPay.Server.Stations;
-using SightPay.Vision.Faces;
 
 namespace SightPay.Bench.Serving;
 
@@ -108,7 +107,7 @@ internal static class GatesVerb
             }
             for (var k = 0; k < values.Length; k++) values[k] /= MathF.Sqrt(sum);
             recogniser.Put(
-                SightPay.Ledger.Ids.Next(TimeProvider.System), new FaceTemplate(recogniser.Pack, values), false);
+                SightPay.Ledger.Ids.Next(TimeProvider.System), values, false);
         }
     }
 
@@ -150,7 +149,7 @@ internal sealed class RiderQueue(FaceRecogniser recogniser, Guid[] riders)
     {
         if (before is { } last) recogniser.Remove(last);
         var rider = riders[Interlocked.Increment(ref _next) % riders.Length];
-        recogniser.Put(rider, face.Template, livenessProved: true);
+        recogniser.Put(rider, face.Template.Values, livenessProved: true);
         return rider;
     }
 }

@@ -86,6 +86,8 @@ public sealed class Store : IAsyncDisposable
         SetUnlessGiven(address, "Auto Prepare Min Usages", 2);
         SetUnlessGiven(address, "Application Name", "sightpay");
         SetUnlessGiven(address, "Keepalive", 30);
+        // A start reads a gigabyte of templates: in pieces of 8 KB, the default, it would wait 200,000 times.
+        SetUnlessGiven(address, "Read Buffer Size", 65_536);
         // The name labels the pool's metrics; without it they would carry the address.
         return new NpgsqlDataSourceBuilder(address.ConnectionString) { Name = "sightpay" }.Build();
     }

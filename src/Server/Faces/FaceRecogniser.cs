@@ -32,6 +32,8 @@ public sealed class FaceRecogniser : IDisposable
 
     // More pictures at once than cores would only make all of them slower, and each one holds its pixels in memory.
     private readonly SemaphoreSlim _cores;
+
+    // Only those who have.
     private readonly ConcurrentDictionary<Guid, bool> _livenessProved = new();
 
     public FaceRecogniser(FacesSettings settings)
@@ -108,10 +110,12 @@ public sealed class FaceRecogniser : IDisposable
         return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
     }
 
-    internal void Put(Guid person, FaceTemplate template, bool livenessProved)
+    /// <param name="values">A template of this pack.</param>
+    internal void Put(Guid person, ReadOnlySpan<float> values, bool livenessProved)
     {
-        _livenessProved[person] = livenessProved;
-        _gallery.Put(person, template);
+        if (livenessProved) _livenessProved[person] = true;
+        else _livenessProved.TryRemove(person, out _);
+        _gallery.Put(person, Pack, values);
     }
 
     internal void Remove(Guid person)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Npgsql;
 using SightPay.Server.People;
 
@@ -15,7 +17,8 @@ internal sealed partial class GalleryFollower(
     private static readonly TimeSpan _lookAgainEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _reconnectAfter = TimeSpan.FromSeconds(1);
 
-    private const int RowsAtOnce = 512;
+    // UTF-8, as the database sends text.
+    private readonly byte[] _pack = Encoding.UTF8.GetBytes(recogniser.Pack);
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stopping = new();
@@ -69,9 +72,9 @@ internal sealed partial class GalleryFollower(
         // The number is read first: a change in between is applied twice, which is harmless, and never missed.
         var seq = await store.LastSeqAsync(ct);
         // Opening a template takes longer than reading it: all cores open them, a few hundred at a time.
-        await Parallel.ForEachAsync(store.AllAsync(ct).Chunk(RowsAtOnce), ct, (faces, _) =>
+        await Parallel.ForEachAsync(store.AllAsync(ct), ct, (batch, _) =>
         {
-            foreach (var face in faces) Apply(face);
+            Build(batch);
             return ValueTask.CompletedTask;
         });
         Interlocked.Exchange(ref _seq, seq);
@@ -102,6 +105,26 @@ internal sealed partial class GalleryFollower(
         if (_hasOutgrown) LogOutgrown(recogniser.Enrolled, recogniser.Evidence.CalibratedTo);
     }
 
+    private void Build(FaceBatch batch)
+    {
+        using var opener = vault.Opener(EnrolFace.Purpose);
+        Span<float> values = stackalloc float[recogniser.Dimensions];
+        var numbers = MemoryMarshal.AsBytes(values);
+        while (batch.TryNext(out var face))
+        {
+            if (!face.Pack.SequenceEqual(_pack))
+            {
+                lock (_enrolledElsewhere) _enrolledElsewhere.Add(face.Person);
+                continue;
+            }
+            opener.Open(face.Person, face.WrappedKey, face.Sealed, numbers);
+            TemplateBytes.ToThisMachine(values);
+            recogniser.Put(face.Person, values, FaceRow.IsProved(face.Liveness));
+        }
+        values.Clear();
+        batch.Return();
+    }
+
     private void Apply(FaceChange change)
     {
         lock (_enrolledElsewhere) _enrolledElsewhere.Remove(change.Person);
@@ -117,7 +140,7 @@ internal sealed partial class GalleryFollower(
             return;
         }
         var numbers = vault.Open(change.Person, EnrolFace.Purpose, key, face.Sealed);
-        recogniser.Put(change.Person, TemplateBytes.Read(face.Pack, numbers), face.LivenessProved);
+        recogniser.Put(change.Person, TemplateBytes.Read(face.Pack, numbers).Values, face.LivenessProved);
         Array.Clear(numbers);
     }
 

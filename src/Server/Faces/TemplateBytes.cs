@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using SightPay.Vision.Faces;
 
 namespace SightPay.Server.Faces;
@@ -18,10 +19,18 @@ internal static class TemplateBytes
     public static FaceTemplate Read(string pack, ReadOnlySpan<byte> bytes)
     {
         Span<float> values = stackalloc float[bytes.Length / sizeof(float)];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
+        bytes.CopyTo(MemoryMarshal.AsBytes(values));
+        ToThisMachine(values);
         var template = new FaceTemplate(pack, values);
         values.Clear();
         return template;
+    }
+
+    /// <summary>Bytes that were read into floats as they were.</summary>
+    public static void ToThisMachine(Span<float> values)
+    {
+        if (BitConverter.IsLittleEndian) return;
+        var words = MemoryMarshal.Cast<float, int>(values);
+        BinaryPrimitives.ReverseEndianness(words, words);
     }
 }

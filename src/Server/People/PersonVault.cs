@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
+using System.Text.Unicode;
 using Npgsql;
 
 namespace SightPay.Server.People;
@@ -23,8 +23,9 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
 
     private const byte Format = 1;
     private const int NonceBytes = 12;
-    private const int TagBytes = 16;
-    private const int KeyBytes = 32;
+    internal const int TagBytes = 16;
+    internal const int KeyBytes = 32;
+    internal const int BindingBytesMax = 128;
     private readonly byte[] _wrapping = installation.Derive("vault");
 
     /// <summary>Encrypts under the person's key for the purpose; makes a new key when there is none.</summary>
@@ -69,20 +70,18 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
         }
     }
 
-    /// <summary>Decrypts with a key read from the row (used when the gallery is rebuilt for everybody).</summary>
+    /// <summary>Decrypts with a key read from the row.</summary>
     /// <exception cref="CryptographicException">Not sealed for this person and purpose, or damaged.</exception>
     public byte[] Open(Guid person, string purpose, ReadOnlySpan<byte> wrappedKey, ReadOnlySpan<byte> sealedData)
     {
-        var key = Unwrap(person, purpose, wrappedKey);
-        try
-        {
-            return Decrypt(key, Binding("data", person, purpose), sealedData);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
+        using var opener = Opener(purpose);
+        var plain = new byte[PlainBytes(sealedData)];
+        opener.Open(person, wrappedKey, sealedData, plain);
+        return plain;
     }
+
+    /// <summary>For a thread that opens many people's data one after another.</summary>
+    internal VaultOpener Opener(string purpose) => new(_wrapping, purpose);
 
     /// <summary>The wrapped keys of everybody who has one for the purpose.</summary>
     public async Task<IReadOnlyDictionary<Guid, byte[]>> WrappedKeysAsync(string purpose, CancellationToken ct)
@@ -111,13 +110,40 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    private byte[] Unwrap(Guid person, string purpose, ReadOnlySpan<byte> wrappedKey) =>
-        Decrypt(_wrapping, Binding("key", person, purpose), wrappedKey);
+    /// <exception cref="CryptographicException">Cut off, or of an unknown format.</exception>
+    internal static int PlainBytes(ReadOnlySpan<byte> sealedData) =>
+        sealedData.Length >= 1 + NonceBytes + TagBytes && sealedData[0] == Format
+            ? sealedData.Length - 1 - NonceBytes - TagBytes
+            : throw new CryptographicException("Sealed data is cut off or of an unknown format.");
 
-    private static byte[] Binding(string what, Guid person, string purpose) =>
-        Encoding.UTF8.GetBytes($"sightpay:{what}:{person}:{purpose}");
+    /// <param name="plain">Exactly as long as the plain text.</param>
+    internal static void Decrypt(AesGcm aes, ReadOnlySpan<byte> binding, ReadOnlySpan<byte> input, Span<byte> plain)
+    {
+        if (PlainBytes(input) != plain.Length) throw new CryptographicException("Sealed data is of another length.");
+        aes.Decrypt(
+            input.Slice(1, NonceBytes), input[(1 + NonceBytes + TagBytes)..],
+            input.Slice(1 + NonceBytes, TagBytes), plain, binding);
+    }
 
-    private static byte[] Encrypt(byte[] key, byte[] binding, ReadOnlySpan<byte> plain)
+    /// <summary>What is authenticated with the data.</summary>
+    /// <returns>The part of the space that was used.</returns>
+    internal static ReadOnlySpan<byte> Binding(Span<byte> space, string what, Guid person, string purpose) =>
+        Utf8.TryWrite(space, $"sightpay:{what}:{person}:{purpose}", out var length)
+            ? space[..length]
+            : throw new ArgumentException("The purpose is too long.", nameof(purpose));
+
+    private byte[] Unwrap(Guid person, string purpose, ReadOnlySpan<byte> wrappedKey)
+    {
+        var key = new byte[KeyBytes];
+        using var aes = new AesGcm(_wrapping, TagBytes);
+        Decrypt(aes, Binding("key", person, purpose), wrappedKey, key);
+        return key;
+    }
+
+    private static ReadOnlySpan<byte> Binding(string what, Guid person, string purpose) =>
+        Binding(new byte[BindingBytesMax], what, person, purpose);
+
+    private static byte[] Encrypt(byte[] key, ReadOnlySpan<byte> binding, ReadOnlySpan<byte> plain)
     {
         var output = new byte[1 + NonceBytes + TagBytes + plain.Length];
         output[0] = Format;
@@ -128,16 +154,28 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
             nonce, plain, output.AsSpan(1 + NonceBytes + TagBytes), output.AsSpan(1 + NonceBytes, TagBytes), binding);
         return output;
     }
+}
 
-    private static byte[] Decrypt(byte[] key, byte[] binding, ReadOnlySpan<byte> input)
+/// <summary>
+/// Opens what a vault sealed for one purpose, person after person: the installation's key is prepared once. For one
+/// thread at a time.
+/// </summary>
+internal sealed class VaultOpener(byte[] wrapping, string purpose) : IDisposable
+{
+    private readonly AesGcm _wrapping = new(wrapping, PersonVault.TagBytes);
+
+    /// <param name="plain">Exactly as long as the plain text.</param>
+    /// <exception cref="CryptographicException">Not sealed for this person and purpose, or damaged.</exception>
+    public void Open(
+        Guid person, ReadOnlySpan<byte> wrappedKey, ReadOnlySpan<byte> sealedData, Span<byte> plain)
     {
-        if (input.Length < 1 + NonceBytes + TagBytes || input[0] != Format)
-            throw new CryptographicException("Sealed data is cut off or of an unknown format.");
-        var plain = new byte[input.Length - 1 - NonceBytes - TagBytes];
-        using var aes = new AesGcm(key, TagBytes);
-        aes.Decrypt(
-            input.Slice(1, NonceBytes), input[(1 + NonceBytes + TagBytes)..],
-            input.Slice(1 + NonceBytes, TagBytes), plain, binding);
-        return plain;
+        Span<byte> space = stackalloc byte[PersonVault.BindingBytesMax];
+        Span<byte> key = stackalloc byte[PersonVault.KeyBytes];
+        PersonVault.Decrypt(_wrapping, PersonVault.Binding(space, "key", person, purpose), wrappedKey, key);
+        using var theirs = new AesGcm(key, PersonVault.TagBytes);
+        CryptographicOperations.ZeroMemory(key);
+        PersonVault.Decrypt(theirs, PersonVault.Binding(space, "data", person, purpose), sealedData, plain);
     }
+
+    public void Dispose() => _wrapping.Dispose();
 }

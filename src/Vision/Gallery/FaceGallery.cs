@@ -60,14 +60,18 @@ public sealed class FaceGallery
 
     /// <summary>Adds or replaces a person's template.</summary>
     /// <exception cref="ArgumentException">Another pack, another size, not of unit length, or an empty id.</exception>
-    public void Put(Guid personId, FaceTemplate template)
+    public void Put(Guid personId, FaceTemplate template) => Put(personId, template.Pack, template.Values);
+
+    /// <summary>The same for a template that needs no object of its own, as when a million are read.</summary>
+    /// <exception cref="ArgumentException">As above.</exception>
+    public void Put(Guid personId, string pack, ReadOnlySpan<float> values)
     {
         if (personId == Guid.Empty) throw new ArgumentException("A person has an id.", nameof(personId));
-        MustFit(template);
+        MustFit(pack, values);
         var padded = ArrayPool<float>.Shared.Rent(_stride);
         try
         {
-            Pad(template, padded);
+            Pad(values, padded);
             lock (_changes)
             {
                 var isNew = !_rowOf.TryGetValue(personId, out var row);
@@ -149,7 +153,7 @@ public sealed class FaceGallery
         var padded = ArrayPool<float>.Shared.Rent(_stride);
         try
         {
-            Pad(probe, padded);
+            Pad(probe.Values, padded);
             var top = new TopTwo();
             var searched = 0;
             foreach (var id in people)
@@ -210,20 +214,20 @@ public sealed class FaceGallery
         return _rows++;
     }
 
-    private void Pad(FaceTemplate template, float[] padded)
+    private void Pad(ReadOnlySpan<float> values, float[] padded)
     {
-        template.Values.CopyTo(padded);
+        values.CopyTo(padded);
         padded.AsSpan(Dimensions, _stride - Dimensions).Clear();
     }
 
-    private void MustFit(FaceTemplate template)
+    private void MustFit(FaceTemplate template) => MustFit(template.Pack, template.Values);
+
+    private void MustFit(string pack, ReadOnlySpan<float> values)
     {
-        if (template.Pack != Pack)
-            throw new ArgumentException($"A template of pack {template.Pack} cannot be compared in pack {Pack}.");
-        if (template.Values.Length != Dimensions)
+        if (pack != Pack) throw new ArgumentException($"A template of pack {pack} cannot be compared in pack {Pack}.");
+        if (values.Length != Dimensions)
             throw new ArgumentException($"A template of pack {Pack} has {Dimensions} numbers.");
-        if (!UnitVector.IsUnit(template.Values))
-            throw new ArgumentException("A template is a vector of unit length.");
+        if (!UnitVector.IsUnit(values)) throw new ArgumentException("A template is a vector of unit length.");
     }
 
     /// <summary>Probes padded to the stride, and the same in codes.</summary>

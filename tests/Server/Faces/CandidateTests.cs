@@ -54,7 +54,8 @@ public sealed class CandidateTests : IDisposable
 
     private FaceTemplate Probe() => Template(1);
 
-    private void Put(Guid person, float cosine) => _recogniser.Put(person, Template(cosine), livenessProved: false);
+    private void Put(Guid person, float cosine) =>
+        _recogniser.Put(person, Template(cosine).Values, livenessProved: false);
 
     /// <summary>A unit vector at a given cosine to the probe.</summary>
     private FaceTemplate Template(float cosine)
