@@ -126,7 +126,10 @@ internal static class Program
             Provider = settings.Provider, Stripe = settings.Stripe,
         });
         services.AddTransit(new TransitSettings(currency));
-        services.AddRetail(new RetailSettings(currency) { CashierAloneMinorMax = limits.CashierAloneMinor });
+        services.AddRetail(new RetailSettings(currency)
+        {
+            CashierAloneMinorMax = limits.CashierAloneMinor, CashierDayMinorMax = limits.CashierDayMinor,
+        });
         replace?.Invoke(services);
         services.HoldBackWorkers();
 

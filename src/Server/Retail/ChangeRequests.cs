@@ -9,7 +9,7 @@ namespace SightPay.Server.Retail;
 /// rules.</summary>
 internal sealed class ChangeRequests(
     PaymentParties parties, ChangePayment change, PaymentPlans plans, RefundPayment refunds, DisputePayment disputes,
-    SpendingPolicy policy, Idempotency idempotency, RetailSettings settings)
+    SpendingPolicy policy, Idempotency idempotency, RetailSettings settings, TimeProvider clock)
 {
     internal sealed record CaptureRequest(CaptureRequest.Sum? Amount)
     {
@@ -86,8 +86,13 @@ internal sealed class ChangeRequests(
             await parties.DemandAsync(id, caller, till: true, operators: true, cashier: true, ct: ct);
             var isCashier = caller.PersonId is not null && !caller.IsOperator;
             return await refunds.RunAsync(
-                id, request, caller, key, ct, isCashier ? settings.CashierAloneMinorMax : null);
+                id, request, caller, key, ct, isCashier ? AloneLimitOf(caller.PersonId!.Value) : null);
         });
+
+    private AloneLimit AloneLimitOf(Guid cashier) => new(
+        settings.CashierAloneMinorMax,
+        amountMinor => new CashierDayRow(
+            cashier, SpendingRow.DayOf(clock.GetUtcNow()), amountMinor, settings.CashierDayMinorMax));
 
     public async Task<IResult> RefundsAsync(Guid id, HttpContext http)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.Payments;
@@ -15,6 +16,9 @@ public sealed record RetailSettings(string Currency)
 
     /// <summary>What a cashier may give back of one payment without a second pair of eyes.</summary>
     public long CashierAloneMinorMax { get; init; } = 100_00;
+
+    /// <summary>What a cashier may give back on one day, of all payments, without one.</summary>
+    public long CashierDayMinorMax { get; init; } = 500_00;
 
     /// <summary>A sighting older than this does not pay.</summary>
     public TimeSpan SightingPaysWithin { get; init; } = TimeSpan.FromSeconds(60);
@@ -40,7 +44,8 @@ public static class RetailSlice
         services.AddSingleton<ChangeRequests>();
         services.AddSingleton<ConfirmAtTill>();
         services.AddSingleton<Cashiers>().AddSingleton<IPersonData, CashierPersonData>();
-        services.AddSingleton(CashierPersonData.Section);
+        foreach (var section in CashierPersonData.Sections) services.AddSingleton(section);
+        services.AddSingleton<ICompanionWriter, CashierDayTable>();
         return services;
     }
 

@@ -149,6 +149,9 @@ public sealed record Limits
     public long TopUpMinorMax { get; init; } = 10_000_00;
     public long OperatorAloneMinor { get; init; } = 500_00;
     public long CashierAloneMinor { get; init; } = 100_00;
+
+    /// <summary>And on one day, of all payments.</summary>
+    public long CashierDayMinor { get; init; } = 500_00;
     public int SignInsPerMinute { get; init; } = 10;
     public int SignUpsPerHour { get; init; } = 60;
     public SpendingSettings Spending { get; init; } = new();
@@ -162,6 +165,7 @@ public sealed record Limits
             TopUpMinorMin = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MIN_MINOR", 1_00, 1, 1_000_000_000_000),
             TopUpMinorMax = reader.Whole("SIGHTPAY_LIMIT_TOP_UP_MAX_MINOR", 10_000_00, 1, 1_000_000_000_000),
             CashierAloneMinor = reader.Whole("SIGHTPAY_LIMIT_CASHIER_ALONE_MINOR", 100_00, 0, 1_000_000_000_000),
+            CashierDayMinor = reader.Whole("SIGHTPAY_LIMIT_CASHIER_DAY_MINOR", 500_00, 0, 1_000_000_000_000),
             OperatorAloneMinor = reader.Whole("SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR", 500_00, 0, 1_000_000_000_000),
             SignInsPerMinute = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE", 10, 1, 1_000_000),
             SignUpsPerHour = (int)reader.Whole("SIGHTPAY_LIMIT_SIGN_UPS_PER_HOUR", 60, 1, 1_000_000),

@@ -53,6 +53,50 @@ public sealed class CashierTests : IAsyncLifetime
         Assert.Equal((150_001, 0), await _asha.WalletAsync());
     }
 
+    /// <summary>However they are sent: many payments, small parts, all at once.</summary>
+    [Fact]
+    public async Task A_days_refunds_of_a_cashier_never_exceed_their_limit_together()
+    {
+        var payments = new List<JsonObject>();
+        for (var i = 0; i < 8; i++) payments.Add(await PaidAsync(_asha, 10_000));
+        var answers = await Task.WhenAll(payments.Select(payment => RefundAsync(payment, 9_000).CreatedAsync()));
+        Assert.Equal(5, answers.Count(answer => (string)answer["state"]! == "done"));
+        var waiting = answers.Where(answer => (string)answer["state"]! == "pending_approval").ToList();
+        Assert.Equal(3, waiting.Count);
+        Assert.Equal((165_000, 0), await _asha.WalletAsync());
+
+        // What fits into the day still goes; what an operator agrees to is not counted.
+        Assert.Equal("done", (string)(await RefundAsync(PaymentOf(waiting[0]), 4_000).CreatedAsync())["state"]!);
+        await _operator.WriteAsync($"/approvals/{waiting[1]["id"]}/approve").OkAsync();
+        Assert.Equal("done", (string)(await RefundAsync(PaymentOf(waiting[0]), 1_000).CreatedAsync())["state"]!);
+        Assert.Equal(
+            "pending_approval", (string)(await RefundAsync(PaymentOf(waiting[0]), 1).CreatedAsync())["state"]!);
+        await using (var command = _bed.Database.DataSource.CreateCommand(
+            "update retail_cashier_day set day = day - 1 where given_minor = 50000"))
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        Assert.Equal("done", (string)(await RefundAsync(PaymentOf(waiting[0]), 1).CreatedAsync())["state"]!);
+
+        JsonObject PaymentOf(JsonObject refund) =>
+            payments.Single(payment => (string)payment["id"]! == (string)refund["transaction_id"]!);
+    }
+
+    /// <summary>What cannot be given back is refused, and proposed to nobody.</summary>
+    [Fact]
+    public async Task A_refund_that_is_illegal_is_refused_whatever_is_left_of_the_day()
+    {
+        var payment = await PaidAsync(_asha, 1_000);
+        await using (var command = _bed.Database.DataSource.CreateCommand(
+            "insert into retail_cashier_day values ($1, $2, 50000)"))
+        {
+            command.Parameters.Add(new() { Value = _cashier.Id });
+            command.Parameters.Add(new() { Value = DateOnly.FromDateTime(_clock.GetUtcNow().UtcDateTime) });
+            await command.ExecuteNonQueryAsync();
+        }
+        Assert.Equal("refund_above_captured", await RefundAsync(payment, 1_001).ProblemAsync(HttpStatusCode.Conflict));
+        Assert.Equal("pending_approval", (string)(await RefundAsync(payment, 1).CreatedAsync())["state"]!);
+        Assert.Equal((199_000, 0), await _asha.WalletAsync());
+    }
+
     [Fact]
     public async Task Role_and_workplace_are_both_needed_and_read_at_each_request()
     {

@@ -159,6 +159,14 @@ public sealed class UnreadConfigTests(ConfiguredServer configured) : IClassFixtu
     }
 
     [Fact]
+    public async Task Unread_config_SIGHTPAY_LIMIT_CASHIER_DAY_MINOR()
+    {
+        var read = SettingsTests.Read(("SIGHTPAY_LIMIT_CASHIER_DAY_MINOR", "77"));
+        await using var server = await TestServer.StartAsync(given => given with { Limits = read.Limits });
+        Assert.Equal(77, server.Services.GetRequiredService<RetailSettings>().CashierDayMinorMax);
+    }
+
+    [Fact]
     public async Task Unread_config_SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR()
     {
         var read = SettingsTests.Read(("SIGHTPAY_LIMIT_OPERATOR_ALONE_MINOR", "77"));
