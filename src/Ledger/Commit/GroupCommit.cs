@@ -5,10 +5,9 @@ namespace SightPay.Ledger.Commit;
 /// Reads top to bottom; the caller decides what a failure means.
 /// </summary>
 /// <param name="ahead">Load without locks, since the commit of another batch may be under way.</param>
-/// <param name="before">That batch: what it decided is taken for stored. When it fails, so must this one.</param>
 internal sealed class GroupCommit(
     ILedgerSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock,
-    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep, bool ahead = false, GroupCommit? before = null)
+    bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep, bool ahead = false)
 {
     /// <summary>Overdue holds freed at the start of one batch; a longer backlog takes several.</summary>
     public const int SweepMax = 256;
@@ -21,7 +20,9 @@ internal sealed class GroupCommit(
     public IReadOnlyList<QueuedAct> Acts => acts;
     public TimeSpan Age => TimeProvider.System.GetElapsedTime(_started);
 
-    public async Task LoadAsync()
+    /// <param name="before">Whose commit is under way, if any: what it decided is taken for stored. When that fails, so
+    /// must this.</param>
+    public async Task LoadAsync(GroupCommit? before = null)
     {
         var (ids, remembered, keys) = NamedAccounts();
         var (transferIds, holdIds, takenIds) = NamedTransfers();

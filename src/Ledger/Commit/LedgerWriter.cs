@@ -152,9 +152,8 @@ internal sealed class LedgerWriter : IAsyncDisposable
         try
         {
             var group = new GroupCommit(
-                _session, _directory, _registry, _clock, _options.Clock is not null, acts, sweep: true, ahead: true,
-                before: _underWay);
-            await group.LoadAsync().ConfigureAwait(false);
+                _session, _directory, _registry, _clock, _options.Clock is not null, acts, sweep: true, ahead: true);
+            await group.LoadAsync(before: _underWay).ConfigureAwait(false);
             group.Evaluate();
             return group;
         }

@@ -160,7 +160,7 @@ internal sealed class PostgresSession : ILedgerSession
     private PostgresSession(NpgsqlConnection connection, NpgsqlConnection ahead) =>
         (_connection, _ahead) = (connection, ahead);
 
-    public IReadOnlyList<int> ProcessIds => [_connection.ProcessID, _ahead.ProcessID];
+    public IReadOnlyList<int> ProcessIds { get; private set; } = [];
     public WriterPosition Position { get; private set; } = null!;
     public bool IsOpen => IsAlive(_connection) && IsAlive(_ahead);
     public bool CommitSent { get; private set; }
@@ -331,6 +331,8 @@ internal sealed class PostgresSession : ILedgerSession
         }
         (_plannedAt, _aheadPlannedAt) = (Position.LastSeq, Position.LastSeq);
         await _ahead.OpenAsync(ct).ConfigureAwait(false);
+        // Told once: a connection that is lost has none any more.
+        ProcessIds = [_connection.ProcessID, _ahead.ProcessID];
         foreach (var connection in (NpgsqlConnection[])[_connection, _ahead])
             await ExecuteAsync(connection, Settings, ct).ConfigureAwait(false);
     }
