@@ -110,6 +110,12 @@ public sealed class FaceRecogniser : IDisposable
         return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
     }
 
+    internal void Put(Guid person, FaceTemplate template, bool livenessProved)
+    {
+        if (template.Pack != Pack) throw new ArgumentException($"A template of pack {template.Pack} is no {Pack}.");
+        Put(person, template.Values, livenessProved);
+    }
+
     /// <param name="values">A template of this pack.</param>
     internal void Put(Guid person, ReadOnlySpan<float> values, bool livenessProved)
     {

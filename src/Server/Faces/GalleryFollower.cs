@@ -140,7 +140,7 @@ internal sealed partial class GalleryFollower(
             return;
         }
         var numbers = vault.Open(change.Person, EnrolFace.Purpose, key, face.Sealed);
-        recogniser.Put(change.Person, TemplateBytes.Read(face.Pack, numbers).Values, face.LivenessProved);
+        recogniser.Put(change.Person, TemplateBytes.Read(face.Pack, numbers), face.LivenessProved);
         Array.Clear(numbers);
     }
 

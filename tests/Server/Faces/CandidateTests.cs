@@ -54,8 +54,7 @@ public sealed class CandidateTests : IDisposable
 
     private FaceTemplate Probe() => Template(1);
 
-    private void Put(Guid person, float cosine) =>
-        _recogniser.Put(person, Template(cosine).Values, livenessProved: false);
+    private void Put(Guid person, float cosine) => _recogniser.Put(person, Template(cosine), livenessProved: false);
 
     /// <summary>A unit vector at a given cosine to the probe.</summary>
     private FaceTemplate Template(float cosine)

@@ -33,7 +33,7 @@ public sealed class GalleryStartTests : IAsyncLifetime
         Assert.Equal(3, _bed.Get<GalleryFollower>().ToEnrolAgain);
         foreach (var (i, (id, values)) in people.Index())
         {
-            var found = recogniser.Identify(new FaceTemplate(recogniser.Pack, values));
+            var found = recogniser.Identify(new FaceTemplate(recogniser.Pack, values), ProbeEvidence.Clear);
             Assert.Equal((FaceBand.Accept, id, i % 7 == 0), (found.Band, found.PersonId, found.LivenessProved));
         }
     }
@@ -46,7 +46,8 @@ public sealed class GalleryStartTests : IAsyncLifetime
         var row = (await store.FindAsync(id, default))!;
         await CommitAsync((connection, transaction) => store.PutAsync(connection, transaction, row, default));
         await SeenAsync(1);
-        Assert.Equal(id, recogniser.Identify(new FaceTemplate(recogniser.Pack, values)).PersonId);
+        var template = new FaceTemplate(recogniser.Pack, values);
+        Assert.Equal(id, recogniser.Identify(template, ProbeEvidence.Clear).PersonId);
         await CommitAsync((connection, transaction) => store.RemoveAsync(connection, transaction, id, default));
         await SeenAsync(0);
     }
