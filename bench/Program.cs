@@ -10,6 +10,7 @@ root.Add(FacesVerb.Create());
 root.Add(IdentifyVerb.Create());
 root.Add(AccuracyVerb.Create());
 root.Add(CalibrateVerb.Create());
+root.Add(PoorVerb.Create());
 root.Add(LivenessVerb.Create());
 root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());

@@ -98,7 +98,7 @@ internal static class CalibrateVerb
     }
 
     /// <summary>The chance that <paramref name="size"/> people drawn from all hold one above the cosine.</summary>
-    private static double Hit(float[] scores, float cosine, int size, int population)
+    public static double Hit(float[] scores, float cosine, int size, int population)
     {
         var above = 0;
         while (above < scores.Length && scores[above] >= cosine) above++;

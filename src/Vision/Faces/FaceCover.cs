@@ -1,8 +1,5 @@
 namespace SightPay.Vision.Faces;
 
-/// <summary>A rectangle of the aligned face; right and bottom are outside.</summary>
-internal readonly record struct FacePart(int Left, int Top, int Right, int Bottom);
-
 /// <summary>
 /// Whether a mask or dark glasses hide a part of an aligned face: dark, even eyes beside the cheeks, or an even chin of
 /// another colour than the nose.
@@ -16,6 +13,12 @@ internal readonly record struct FacePart(int Left, int Top, int Right, int Botto
 /// </remarks>
 internal static class FaceCover
 {
+    /// <summary>A rectangle of the aligned face; right and bottom are outside.</summary>
+    private readonly record struct FacePart(int Left, int Top, int Right, int Bottom)
+    {
+        public int Pixels => (Right - Left) * (Bottom - Top);
+    }
+
     private static readonly FacePart LeftEye = new(28, 44, 48, 58);
     private static readonly FacePart RightEye = new(64, 44, 84, 58);
     private static readonly FacePart LeftCheek = new(30, 66, 44, 80);
@@ -37,33 +40,38 @@ internal static class FaceCover
     private const float NearlyEvenMouthMax = 0.12f;
     private const float LessRedMin = 0.02f;
 
-    /// <param name="gate">Holds the grey of the face.</param>
-    /// <param name="aligned">Its colours, as MobileFaceNet takes them.</param>
-    public static bool IsCovered(FaceQualityGate gate, ReadOnlySpan<float> aligned)
+    /// <param name="aligned">As MobileFaceNet takes it.</param>
+    public static bool IsCovered(ReadOnlySpan<float> aligned)
     {
-        var cheeks = MathF.Max(1, (gate.LightOf(LeftCheek).Mean + gate.LightOf(RightCheek).Mean) / 2);
-        var (left, right) = (gate.LightOf(LeftEye), gate.LightOf(RightEye));
+        var cheeks = MathF.Max(1, (LightOf(aligned, LeftCheek).Mean + LightOf(aligned, RightCheek).Mean) / 2);
+        var (left, right) = (LightOf(aligned, LeftEye), LightOf(aligned, RightEye));
         var (light, detail) = (
             (left.Mean + right.Mean) / 2 / cheeks, MathF.Min(left.Deviation, right.Deviation) / cheeks);
         if (light < DarkEyesMax && detail < EvenEyesMax) return true;
         if (light < DimEyesMax && detail < BlankEyesMax) return true;
-        var mouth = gate.LightOf(Mouth);
+        var mouth = LightOf(aligned, Mouth);
         var unevenness = mouth.Deviation / MathF.Max(1, mouth.Mean);
         return unevenness < EvenMouthMax
-            || (unevenness < NearlyEvenMouthMax && RedOf(aligned, Nose) - RedOf(aligned, Chin) > LessRedMin);
+            || (unevenness < NearlyEvenMouthMax
+                && LightOf(aligned, Nose).Red - LightOf(aligned, Chin).Red > LessRedMin);
     }
 
-    /// <summary>The red share of all light.</summary>
-    private static float RedOf(ReadOnlySpan<float> aligned, FacePart part)
+    /// <summary>Mean and standard deviation of the grey, 0..255, and the red share of all light.</summary>
+    private static (float Mean, float Deviation, float Red) LightOf(ReadOnlySpan<float> aligned, FacePart part)
     {
-        var (red, all) = (0f, 0f);
+        var (sum, squares, red, all) = (0f, 0f, 0f, 0f);
         for (var y = part.Top; y < part.Bottom; y++)
             for (var x = part.Left; x < part.Right; x++)
             {
                 var pixel = aligned.Slice((y * AlignedFace.Side + x) * 3, 3);
+                var grey = (0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]) * 128 + 127.5f;
+                sum += grey;
+                squares += grey * grey;
                 red += pixel[0] * 128 + 127.5f;
                 all += (pixel[0] + pixel[1] + pixel[2]) * 128 + 382.5f;
             }
-        return red / MathF.Max(1, all);
+        var mean = sum / part.Pixels;
+        return (
+            mean, MathF.Sqrt(MathF.Max(0, squares / part.Pixels - mean * mean)), red / MathF.Max(1, all));
     }
 }

@@ -8,8 +8,6 @@ internal sealed class FaceQualityGate
     // The outermost pixels of the aligned square are hair and background; they are left out.
     private const int Border = 12;
 
-    private static readonly FacePart All = new(Border, Border, Side - Border, Side - Border);
-
     // FaceMesh puts the chin of a frontal face behind the forehead: the median pitch of the whole photographs is -8.6.
     private const float PitchAtRest = -8;
 
@@ -41,13 +39,13 @@ internal sealed class FaceQualityGate
         var eyes = MathF.Sqrt(
             MathF.Pow(five.RightEye.X - five.LeftEye.X, 2) + MathF.Pow(five.RightEye.Y - five.LeftEye.Y, 2));
         TakeGrey(aligned);
-        var (brightness, contrast) = LightOf(All);
+        var (brightness, contrast) = Light();
         var measured = new FaceQuality(
             0, eyes, Sharpness(), mesh.YawDegrees, mesh.PitchDegrees - PitchAtRest, brightness, contrast,
             FaceFlaw.None);
         var outside = mesh.ShareOutside(pictureWidth, pictureHeight);
         var enrol = FirstFlaw(measured, outside, Enrol);
-        if (enrol == FaceFlaw.None && FaceCover.IsCovered(this, aligned)) enrol = FaceFlaw.Covered;
+        if (enrol == FaceFlaw.None && FaceCover.IsCovered(aligned)) enrol = FaceFlaw.Covered;
         return measured with
         {
             Score = Score(measured, outside),
@@ -93,19 +91,18 @@ internal sealed class FaceQualityGate
         }
     }
 
-    /// <summary>Mean and standard deviation of the grey of a part of the aligned face.</summary>
-    internal (float Mean, float Deviation) LightOf(FacePart part)
+    private (float Mean, float Deviation) Light()
     {
         double sum = 0, squares = 0;
-        for (var y = part.Top; y < part.Bottom; y++)
-            foreach (var grey in _grey.AsSpan(y * Side + part.Left, part.Right - part.Left))
+        for (var y = Border; y < Side - Border; y++)
+            foreach (var grey in _grey.AsSpan(y * Side + Border, Side - 2 * Border))
             {
                 sum += grey;
                 squares += grey * grey;
             }
-        var count = (part.Right - part.Left) * (part.Bottom - part.Top);
-        var mean = sum / count;
-        return ((float)mean, (float)Math.Sqrt(Math.Max(0, squares / count - mean * mean)));
+        const double N = (Side - 2 * Border) * (Side - 2 * Border);
+        var mean = sum / N;
+        return ((float)mean, (float)Math.Sqrt(Math.Max(0, squares / N - mean * mean)));
     }
 
     /// <summary>Variance of the four-neighbour Laplacian.</summary>

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SightPay.Server.Api;
 using SightPay.Server.Faces;
-using SightPay.Vision.Faces;
 using SightPay.Vision.Gallery;
 using Xunit;
 
@@ -57,8 +56,7 @@ public sealed class OutgrownGalleryTests : IAsyncLifetime
         for (var i = 0; i < numbers.Length; i++) numbers[i] = (float)(random.NextDouble() - 0.5);
         var length = MathF.Sqrt(numbers.Sum(number => number * number));
         for (var i = 0; i < numbers.Length; i++) numbers[i] /= length;
-        _bed.Get<FaceRecogniser>().Put(
-            person, new FaceTemplate(_bed.Get<FaceRecogniser>().Pack, numbers), livenessProved: false);
+        _bed.Get<FaceRecogniser>().Put(person, numbers, livenessProved: false);
     }
 
     private sealed class Lines : ILogger<GalleryFollower>

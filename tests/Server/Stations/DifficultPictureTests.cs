@@ -51,7 +51,7 @@ public sealed class DifficultPictureTests : IAsyncLifetime
         var own = (await ReadAsync(TestPhotos.AtHome(0)[0]))!.Template!;
         var other = (await ReadAsync(TestPhotos.AtHome(1)[0]))!.Template!;
         var mixed = FacePipeline.Fuse([Weighted(own, 1), Weighted(other, 0.12f)]);
-        _bed.Get<FaceRecogniser>().Put(twin.Id, mixed, livenessProved: false);
+        _bed.Get<FaceRecogniser>().Put(twin.Id, mixed.Values, livenessProved: false);
         var answer = await _bed.SeeAsync("S1-in", TestPhotos.AtTheGate(0));
         Assert.Equal("ask ambiguous", Said(answer));
         Assert.Null(answer["person"]);
