@@ -36,6 +36,9 @@ public interface ICompanionWriter
     /// </summary>
     bool LoadsAhead => false;
 
+    /// <summary>Whatever it remembers of past commits is in doubt, and to be loaded again.</summary>
+    void Forget() { }
+
     /// <summary>
     /// Starts a batch with all rows of this type in it, those of plans that may not be chosen included.
     /// </summary>
@@ -71,4 +74,7 @@ public interface ICompanionBatch
 
     /// <summary>Adds the statements that write all applied rows; none when there are none.</summary>
     void Write(NpgsqlBatch batch);
+
+    /// <summary>The commit was heard of.</summary>
+    void Committed() { }
 }

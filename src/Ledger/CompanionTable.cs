@@ -11,10 +11,23 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
     where TKey : notnull
     where TState : class
 {
+    /// <summary>Beyond this many all are forgotten, and loaded again as they are needed.</summary>
+    private const int RememberedMax = 500_000;
+
+    private readonly Dictionary<TKey, TState> _remembered = [];
+
     public Type RowType => typeof(TRow);
 
     /// <summary>False as long as a table does not say that the ledger's writer alone changes it.</summary>
     public virtual bool LoadsAhead => false;
+
+    /// <summary>
+    /// True where states are not loaded again after a commit changed them. Only for tables in which nobody else ever
+    /// changes what was written.
+    /// </summary>
+    protected virtual bool Remembers => false;
+
+    public void Forget() => _remembered.Clear();
 
     public ICompanionBatch Begin(IReadOnlyList<CompanionRow> rows) =>
         new Batch(this, [.. rows.SelectMany(row => KeysOf((TRow)row)).Distinct()]);
@@ -39,6 +52,12 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
         NpgsqlBatch batch, IReadOnlyList<(TKey Key, TState State)> inserted,
         IReadOnlyList<(TKey Key, TState State)> updated);
 
+    private void Remember(IEnumerable<(TKey Key, TState State)> states)
+    {
+        if (_remembered.Count > RememberedMax) _remembered.Clear();
+        foreach (var (key, state) in states) _remembered[key] = state;
+    }
+
     private sealed class Batch(CompanionTable<TRow, TKey, TState> table, TKey[] keys)
         : ICompanionBatch, IMemoryBatch
     {
@@ -46,7 +65,7 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
 
         public int Load(NpgsqlBatch batch)
         {
-            batch.BatchCommands.Add(table.Load(keys));
+            batch.BatchCommands.Add(table.Load(Unremembered()));
             return 1;
         }
 
@@ -72,10 +91,25 @@ public abstract class CompanionTable<TRow, TKey, TState> : ICompanionWriter
 
         public void Write(NpgsqlBatch batch) => table.Write(batch, _states.Inserted, _states.Updated);
 
+        public void Committed()
+        {
+            if (table.Remembers) table.Remember(_states.Inserted.Concat(_states.Updated));
+        }
+
+        private TKey[] Unremembered()
+        {
+            if (table._remembered.Count == 0) return keys;
+            var toLoad = new List<TKey>(keys.Length);
+            foreach (var key in keys)
+                if (table._remembered.TryGetValue(key, out var state)) _states.AddStored(key, state);
+                else toLoad.Add(key);
+            return [.. toLoad];
+        }
+
         void IMemoryBatch.Load(MemoryTables tables)
         {
             var stored = tables.States<TRow, TKey, TState>();
-            foreach (var key in keys)
+            foreach (var key in Unremembered())
                 if (stored.TryGetValue(key, out var state)) _states.AddStored(key, state);
         }
 

@@ -134,6 +134,30 @@ public sealed class AheadTests
     }
 
     [Fact]
+    public async Task A_closed_account_is_told_from_an_empty_one_whose_counters_are_remembered()
+    {
+        await using var bed = await ShopAsync();
+        (await bed.SubmitAsync(bed.Post("ann", "bob", 100))).MustBe(ActEnd.Committed);
+        (await bed.SubmitAsync(bed.Post("bob", "shop", 100))).MustBe(ActEnd.Committed);
+        (await bed.SubmitAsync(bed.Post("bob", "shop", 1))).MustBe(ActEnd.Refused, RefusalCode.InsufficientFunds);
+        await using (var connection = await bed.Source.OpenConnectionAsync())
+            Assert.True(await GeneralLedger.CloseAccountAsync(connection, null, "bob", default));
+        (await bed.SubmitAsync(bed.Post("bob", "shop", 1))).MustBe(ActEnd.Refused, RefusalCode.AccountClosed);
+    }
+
+    [Fact]
+    public async Task Counters_that_somebody_changed_are_never_written_over_from_memory()
+    {
+        await using var bed = await ShopAsync();
+        (await bed.SubmitAsync(bed.Post("ann", "shop", 1))).MustBe(ActEnd.Committed);
+        await bed.ExecuteAsync("update account set credits_posted = credits_posted + 5 where key = 'shop'");
+        (await bed.SubmitAsync(bed.Post("ann", "shop", 1))).MustBe(ActEnd.Committed);
+
+        Assert.Equal(7, (await bed.AccountAsync("shop")).BalanceMinor);
+        Assert.NotEmpty(await bed.Ledger.AuditAsync(default));
+    }
+
+    [Fact]
     public async Task A_writer_whose_epoch_has_passed_since_it_loaded_writes_nothing()
     {
         await using var bed = await ShopAsync();

@@ -10,13 +10,15 @@ public sealed class PlanTests
     public static TheoryData<string, string, string> Statements() => new()
     {
         {
-            PostgresSession.UpdateAccounts, "bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], int",
-            "'{1}', '{1}', '{1}', '{1}', '{1}', '{f}', 0"
+            PostgresSession.UpdateAccounts,
+            "bigint[], bigint[], bigint[], bigint[], bigint[], boolean[], bigint[], bigint[], bigint[], bigint[], int",
+            "'{1}', '{1}', '{1}', '{1}', '{1}', '{f}', '{1}', '{1}', '{1}', '{1}', 0"
         },
         {
             PostgresSession.LockAccounts, "boolean, timestamptz, timestamptz, int, bigint[], text[], uuid[]",
             "true, now(), now(), 256, '{1}', '{a}', '{}'"
         },
+        { PostgresSession.ClosedAccounts, "bigint[]", "'{1}'" },
         { PostgresSession.StoredAttempts, "uuid[]", "'{}'" },
         { PostgresSession.TakenTransferIds, "uuid[]", "'{}'" },
         { PostgresSession.NamedHolds, "uuid[]", "'{}'" },

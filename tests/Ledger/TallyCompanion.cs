@@ -15,6 +15,8 @@ internal sealed class TallyTable : CompanionTable<TallyRow, string, Tally>
 {
     public override bool LoadsAhead => true;
 
+    protected override bool Remembers => true;
+
     public const string Schema = "create table tally (key text primary key, count int not null);";
 
     protected override IEnumerable<string> KeysOf(TallyRow row) => [row.Key];

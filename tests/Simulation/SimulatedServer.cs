@@ -233,7 +233,12 @@ internal sealed class SimulatedServer
     /// <summary>What its state does not allow is refused by the payment's own guard, for the record.</summary>
     private static Plan Illegal(Payment payment) => new()
     {
-        Rows = [new PaymentRow(payment, payment, PaymentEvent.Ask, null)],
+        Rows =
+        [
+            new PaymentRow(
+                payment, payment,
+                Enum.GetValues<PaymentEvent>().First(each => PaymentLifetime.Refusal(payment, each) is not null), null),
+        ],
         Compose = _ => throw new InvalidOperationException("An illegal change was not refused."),
     };
 }

@@ -108,6 +108,9 @@ internal sealed class MemoryLedgerStore : ILedgerStore
                 .Concat(needs.AccountKeys.Where(store._accountIds.ContainsKey).Select(key => store._accountIds[key]))
                 .Concat(due.Concat(named).SelectMany(hold => new[] { hold.Row.Debit, hold.Row.Credit })).Distinct())
                 AddAccount(state, needs.Directory, id);
+            foreach (var id in needs.Remembered)
+                state.AddRemembered(
+                    needs.Directory.Find(id)!, store._accounts[id].Closed, needs.Directory.CountersOf(id));
             foreach (var id in needs.ActIds.Distinct())
                 if (store.Attempts.TryGetValue(id, out var attempt)) state.Attempts.Add(id, attempt);
             state.TakenTransferIds.UnionWith(needs.TransferIds.Where(store._transfersById.ContainsKey));
@@ -125,6 +128,7 @@ internal sealed class MemoryLedgerStore : ILedgerStore
             var fault = store.Strikes(StoreMoment.Commit);
             if (fault is StoreFault.LostBefore or StoreFault.Rejected) Fail(fault);
             DemandEpoch();
+            DemandUnchanged(changed);
             if (fault == StoreFault.Forgets) return Task.CompletedTask;
             foreach (var row in state.Transfers) Add(row, state.At);
             foreach (var attempt in state.Decided)
@@ -160,6 +164,14 @@ internal sealed class MemoryLedgerStore : ILedgerStore
             IsOpen = false;
             if (store._owner == this) store._owner = null;
             throw new IOException("The connection was lost.");
+        }
+
+        private void DemandUnchanged(IReadOnlyList<AccountState> changed)
+        {
+            foreach (var account in changed)
+                if (store._accounts[account.Facts.Id].Closed != account.Closed
+                    || store._accounts[account.Facts.Id].Counters != account.Stored)
+                    throw new InvalidOperationException("An account changed since it was loaded.");
         }
 
         private void DemandEpoch()

@@ -73,6 +73,10 @@ internal sealed class BatchState(DateTimeOffset at, AccountDirectory directory)
 
     public void Add(AccountState account) => _accounts.Add(account.Facts.Id, account);
 
+    /// <summary>An account whose counters were remembered, unless it was loaded for another reason.</summary>
+    public void AddRemembered(AccountFacts facts, bool closed, Counters counters) =>
+        _accounts.TryAdd(facts.Id, new AccountState(facts, closed, counters));
+
     /// <summary>
     /// Takes over what the batch before leaves, whether its commit was stored when this one was loaded or not.
     /// </summary>

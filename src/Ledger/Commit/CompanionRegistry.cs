@@ -27,6 +27,11 @@ internal sealed class CompanionRegistry
         return true;
     }
 
+    public void Forget()
+    {
+        foreach (var writer in _writers) writer.Forget();
+    }
+
     public CompanionSet Begin(IReadOnlyList<QueuedAct> acts)
     {
         if (_writers.Length == 0) return CompanionSet.Empty;
@@ -56,6 +61,11 @@ internal sealed class CompanionSet(ICompanionBatch?[] batches, Dictionary<Type, 
     {
         for (var i = 0; i < Math.Min(_batches.Length, before._batches.Length); i++)
             if (_batches[i] is { } batch && before._batches[i] is { } earlier) batch.Follow(earlier);
+    }
+
+    public void Committed()
+    {
+        foreach (var batch in Batches) batch.Committed();
     }
 
     public ICompanionBatch For(CompanionRow row) => _batches[indexByType[row.GetType()]]!;

@@ -23,12 +23,12 @@ internal sealed class GroupCommit(
 
     public async Task LoadAsync()
     {
-        var (ids, keys) = NamedAccounts();
+        var (ids, remembered, keys) = NamedAccounts();
         var (transferIds, holdIds, takenIds) = NamedTransfers();
         var loaded = await session.LoadAsync(new BatchNeeds(
             virtualClock ? Microseconds(clock.GetUtcNow()) : null, ahead, before?._state.At ?? session.Position.LastAt,
-            directory, ids, keys, acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds, takenIds,
-            sweep ? SweepMax : 0, _companions))
+            directory, ids, remembered, keys, acts.Select(queued => queued.Act.Id).ToArray(), transferIds, holdIds,
+            takenIds, sweep ? SweepMax : 0, _companions))
             .ConfigureAwait(false);
         _state = loaded.State;
         if (before is not null)
@@ -57,20 +57,28 @@ internal sealed class GroupCommit(
     }
 
     /// <summary>The commit was heard of. Apart from the writing, since a group may be loading meanwhile.</summary>
-    public void Committed() => session.Position.Committed(_state.At, _state.Transfers.Count, _allDueLoaded);
+    public void Committed()
+    {
+        session.Position.Committed(_state.At, _state.Transfers.Count, _allDueLoaded);
+        foreach (var account in _state.Changed) directory.RememberCounters(account);
+        _companions.Committed();
+    }
 
-    private (long[] Ids, string[] Keys) NamedAccounts()
+    /// <summary>A group that is decided alone reads everything, under locks.</summary>
+    private (long[] Ids, long[] Remembered, string[] Keys) NamedAccounts()
     {
         var ids = new HashSet<long>();
+        var remembered = new HashSet<long>();
         var keys = new HashSet<string>(StringComparer.Ordinal);
         foreach (var transfer in AllTransfers())
         {
             if (transfer.HoldId is not null) continue;
             foreach (var key in (ReadOnlySpan<string>)[transfer.DebitKey, transfer.CreditKey])
-                if (directory.Find(key) is { } facts) ids.Add(facts.Id);
-                else keys.Add(key);
+                if (directory.Find(key) is not { } facts) keys.Add(key);
+                else if (ahead && directory.KnowsCounters(facts.Id)) remembered.Add(facts.Id);
+                else ids.Add(facts.Id);
         }
-        return ([.. ids], [.. keys]);
+        return ([.. ids], [.. remembered], [.. keys]);
     }
 
     private (Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds) NamedTransfers()

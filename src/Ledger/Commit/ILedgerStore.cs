@@ -49,12 +49,13 @@ internal interface ILedgerSession : IAsyncDisposable
 /// <param name="Now">The virtual clock's time; null: the store's own clock.</param>
 /// <param name="Ahead">Without a transaction and its locks: the commit of the batch before may be under way.</param>
 /// <param name="NotBefore">The ledger's time is at least this, whatever the clock says.</param>
+/// <param name="Remembered">Accounts of which only needs to be known whether they are closed.</param>
 /// <param name="TakenIds">Transfers that refunds and their like name.</param>
 /// <param name="SweepMax">Most overdue holds that are loaded to be freed; 0: none.</param>
 internal sealed record BatchNeeds(
     DateTimeOffset? Now, bool Ahead, DateTimeOffset NotBefore, AccountDirectory Directory, long[] AccountIds,
-    string[] AccountKeys, Guid[] ActIds, Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds, int SweepMax,
-    CompanionSet Companions);
+    long[] Remembered, string[] AccountKeys, Guid[] ActIds, Guid[] TransferIds, Guid[] HoldIds, Guid[] TakenIds,
+    int SweepMax, CompanionSet Companions);
 
 /// <param name="DueHolds">How many overdue holds were found.</param>
 internal readonly record struct LoadedBatch(BatchState State, int DueHolds);

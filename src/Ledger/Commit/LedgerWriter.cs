@@ -328,6 +328,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
 
     private async Task AbandonAsync(bool storeAway)
     {
+        Forget();
         if (_session is null) return;
         if (!storeAway)
         {
@@ -384,8 +385,16 @@ internal sealed class LedgerWriter : IAsyncDisposable
         "The ledger's store is away. Ask again under the same id: an act whose commit was under way is answered then.",
         inner);
 
+    /// <summary>What is stored is to be read again.</summary>
+    private void Forget()
+    {
+        _directory.ForgetCounters();
+        _registry.Forget();
+    }
+
     private async Task DropSessionAsync()
     {
+        Forget();
         if (_session is not { } session) return;
         _session = null;
         await session.DisposeAsync().ConfigureAwait(false);

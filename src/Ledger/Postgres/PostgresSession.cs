@@ -80,6 +80,8 @@ internal sealed class PostgresSession : ILedgerSession
 
     public const string LockAccounts = $"{LoadAccounts} for update";
 
+    public const string ClosedAccounts = "select id from account where id = any($1) and closed";
+
     public const string StoredAttempts =
         "select id, fingerprint, outcome, refusal_code, status, body from attempt where id = any($1)";
 
@@ -117,8 +119,8 @@ internal sealed class PostgresSession : ILedgerSession
         select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), $7
         """;
 
-    // One row version per touched account, however many transfers of the batch touch it. What was loaded without a lock
-    // may have been closed since.
+    // One row version per touched account, however many transfers of the batch touch it. What was remembered, or loaded
+    // without a lock, must still be what is stored.
     public const string UpdateAccounts =
         """
         with updated as (
@@ -127,10 +129,14 @@ internal sealed class PostgresSession : ILedgerSession
                 credits_pending = u.credits_pending, credits_posted = u.credits_posted
             from (
                 select unnest($1) as id, unnest($2) as debits_pending, unnest($3) as debits_posted,
-                    unnest($4) as credits_pending, unnest($5) as credits_posted, unnest($6) as closed) u
+                    unnest($4) as credits_pending, unnest($5) as credits_posted, unnest($6) as closed,
+                    unnest($7) as debits_pending_then, unnest($8) as debits_posted_then,
+                    unnest($9) as credits_pending_then, unnest($10) as credits_posted_then) u
             where a.id = u.id and a.closed = u.closed
+                and a.debits_pending = u.debits_pending_then and a.debits_posted = u.debits_posted_then
+                and a.credits_pending = u.credits_pending_then and a.credits_posted = u.credits_posted_then
             returning 1)
-        select ledger_demand(count(*) = $7, 'SPL02', 'an account changed since it was loaded') from updated
+        select ledger_demand(count(*) = $11, 'SPL02', 'an account changed since it was loaded') from updated
         """;
 
     // The row is locked until the commit, so that whoever takes over waits for it.
@@ -198,7 +204,7 @@ internal sealed class PostgresSession : ILedgerSession
         if (!await reader.ReadAsync().ConfigureAwait(false)) throw new FencedException();
         var state = new BatchState(reader.GetFieldValue<DateTimeOffset>(0), needs.Directory);
         await reader.NextResultAsync().ConfigureAwait(false);
-        await ReadAccountsAsync(reader, state, needs.Directory).ConfigureAwait(false);
+        await ReadAccountsAsync(reader, state, needs).ConfigureAwait(false);
         while (await reader.ReadAsync().ConfigureAwait(false))
         {
             var attempt = AttemptRow.Read(reader);
@@ -352,6 +358,7 @@ internal sealed class PostgresSession : ILedgerSession
         batch.Add(needs.Ahead ? LoadAccounts : LockAccounts)
             .With(ownClock).With(floor).With(Position.SweptUntil).With(needs.SweepMax)
             .With(needs.AccountIds).With(needs.AccountKeys).With(needs.HoldIds);
+        batch.Add(ClosedAccounts).With(needs.Remembered);
         batch.Add(StoredAttempts).With(needs.ActIds);
         batch.Add(TakenTransferIds).With(needs.TransferIds);
         batch.Add(NamedHolds).With(needs.HoldIds);
@@ -359,8 +366,9 @@ internal sealed class PostgresSession : ILedgerSession
         if (needs.TakenIds.Length > 0) batch.Add(Refundable).With(needs.TakenIds);
     }
 
-    private static async Task ReadAccountsAsync(NpgsqlDataReader reader, BatchState state, AccountDirectory directory)
+    private static async Task ReadAccountsAsync(NpgsqlDataReader reader, BatchState state, BatchNeeds needs)
     {
+        var directory = needs.Directory;
         while (await reader.ReadAsync().ConfigureAwait(false))
         {
             var id = reader.GetInt64(0);
@@ -375,6 +383,11 @@ internal sealed class PostgresSession : ILedgerSession
                 reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9));
             state.Add(new AccountState(facts, reader.GetBoolean(5), counters));
         }
+        await reader.NextResultAsync().ConfigureAwait(false);
+        var closed = new HashSet<long>();
+        while (await reader.ReadAsync().ConfigureAwait(false)) closed.Add(reader.GetInt64(0));
+        foreach (var id in needs.Remembered)
+            state.AddRemembered(directory.Find(id)!, closed.Contains(id), directory.CountersOf(id));
         await reader.NextResultAsync().ConfigureAwait(false);
     }
 
@@ -437,5 +450,9 @@ internal sealed class PostgresSession : ILedgerSession
             .With(changed.Column(account => account.Now.CreditsPending))
             .With(changed.Column(account => account.Now.CreditsPosted))
             .With(changed.Column(account => account.Closed))
+            .With(changed.Column(account => account.Stored.DebitsPending))
+            .With(changed.Column(account => account.Stored.DebitsPosted))
+            .With(changed.Column(account => account.Stored.CreditsPending))
+            .With(changed.Column(account => account.Stored.CreditsPosted))
             .With(changed.Count);
 }

@@ -59,26 +59,33 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
     // What a person allows their own face may be changed by them at any time, as it always may between two payments.
     public override bool LoadsAhead => true;
 
+    // Only what a row changes is remembered: days' counts, never what persons allow.
+    protected override bool Remembers => true;
+
     protected override IEnumerable<SpendingKey> KeysOf(SpendingRow row) =>
         [KeyOf(row), SpendingKey.OwnLimitOf(row.Person)];
 
     // A batch spans a day or two, so that all days of all its persons are hardly more than what was asked for.
-    protected override NpgsqlBatchCommand Load(SpendingKey[] keys) => new(
-        """
-        select person, day, spent_by, spent_minor, payments, null::bigint, null::bigint
-        from spending where person = any($1) and day = any($2)
-        union all
-        select person, null, null, null, null, payment_minor, day_minor from own_limit where person = any($1)
-        """)
+    protected override NpgsqlBatchCommand Load(SpendingKey[] keys)
     {
-        Parameters =
+        var days = Array.FindAll(keys, key => key.By is not null);
+        var limits = Array.FindAll(keys, key => key.By is null);
+        return new(
+            """
+            select person, day, spent_by, spent_minor, payments, null::bigint, null::bigint
+            from spending where person = any($1) and day = any($2)
+            union all
+            select person, null, null, null, null, payment_minor, day_minor from own_limit where person = any($3)
+            """)
         {
-            Column(NpgsqlDbType.Uuid, [.. keys.Select(key => key.Person).Distinct()], person => person),
-            Column(
-                NpgsqlDbType.Date, [.. keys.Where(key => key.By is not null).Select(key => key.Day).Distinct()],
-                day => day),
-        },
-    };
+            Parameters =
+            {
+                Column(NpgsqlDbType.Uuid, [.. days.Select(key => key.Person).Distinct()], person => person),
+                Column(NpgsqlDbType.Date, [.. days.Select(key => key.Day).Distinct()], day => day),
+                Column(NpgsqlDbType.Uuid, limits, key => key.Person),
+            },
+        };
+    }
 
     protected override (SpendingKey Key, SpendingState State) Read(NpgsqlDataReader reader)
     {
