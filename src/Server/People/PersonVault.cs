@@ -12,7 +12,7 @@ namespace SightPay.Server.People;
 /// Sealed bytes are: format (1), nonce (12), tag (16), cipher text. Person and purpose are authenticated with them, so
 /// a row copied to somebody else does not open. Wrapped keys stand in the table <c>person_key</c>.
 /// </remarks>
-public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource database)
+public sealed class PersonVault(InstallationKey installation)
 {
     /// <summary>Destroying is this, a condition, and <see cref="MarkSql"/>: <see cref="DestroyedKeys"/> finishes it.
     /// </summary>
@@ -82,18 +82,6 @@ public sealed class PersonVault(InstallationKey installation, NpgsqlDataSource d
 
     /// <summary>For a thread that opens many people's data one after another.</summary>
     internal VaultOpener Opener(string purpose) => new(_wrapping, purpose);
-
-    /// <summary>The wrapped keys of everybody who has one for the purpose.</summary>
-    public async Task<IReadOnlyDictionary<Guid, byte[]>> WrappedKeysAsync(string purpose, CancellationToken ct)
-    {
-        await using var command = database.CreateCommand(
-            "select person_id, wrapped_key from person_key where purpose = $1");
-        command.Parameters.Add(new() { Value = purpose });
-        var keys = new Dictionary<Guid, byte[]>();
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) keys.Add(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1));
-        return keys;
-    }
 
     /// <summary>
     /// Destroys the key; what it sealed cannot be opened any more. Its bytes leave PostgreSQL's files soon after.

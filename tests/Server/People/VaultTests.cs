@@ -19,7 +19,7 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
         var other = (await _server.PersonAsync()).Id;
         var box = await SealAsync(person);
         await SealAsync(other);
-        var keys = await _vault.WrappedKeysAsync("face", default);
+        var keys = await KeysAsync();
         Assert.Equal(Plain, _vault.Open(person, "face", keys[person], box));
         Assert.DoesNotContain(Encoding.UTF8.GetString(Plain), Encoding.Latin1.GetString(box));
         Assert.ThrowsAny<CryptographicException>(() => _vault.Open(other, "face", keys[person], box));
@@ -32,7 +32,7 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
     {
         var person = (await _server.PersonAsync()).Id;
         var box = await SealAsync(person);
-        var key = (await _vault.WrappedKeysAsync("face", default))[person];
+        var key = (await KeysAsync())[person];
         for (var i = 0; i < box.Length; i++)
         {
             var damaged = (byte[])box.Clone();
@@ -48,7 +48,7 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
         var person = (await _server.PersonAsync()).Id;
         var boxes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SealAsync(person)));
         Assert.Equal(8, boxes.Select(Convert.ToHexString).Distinct().Count());
-        var key = (await _vault.WrappedKeysAsync("face", default))[person];
+        var key = (await KeysAsync())[person];
         Assert.All(boxes, box => Assert.Equal(Plain, _vault.Open(person, "face", key, box)));
     }
 
@@ -63,9 +63,9 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
             await _vault.DestroyAsync(connection, transaction, person, "face", default);
             await transaction.CommitAsync();
         }
-        Assert.False((await _vault.WrappedKeysAsync("face", default)).ContainsKey(person));
+        Assert.False((await KeysAsync()).ContainsKey(person));
         await SealAsync(person);
-        var fresh = (await _vault.WrappedKeysAsync("face", default))[person];
+        var fresh = (await KeysAsync())[person];
         Assert.ThrowsAny<CryptographicException>(() => _vault.Open(person, "face", fresh, box));
     }
 
@@ -74,9 +74,8 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
     {
         var person = (await _server.PersonAsync()).Id;
         var box = await SealAsync(person);
-        var key = (await _vault.WrappedKeysAsync("face", default))[person];
-        var thief = new PersonVault(
-            new InstallationKey(RandomNumberGenerator.GetBytes(32)), _server.Database.DataSource);
+        var key = (await KeysAsync())[person];
+        var thief = new PersonVault(new InstallationKey(RandomNumberGenerator.GetBytes(32)));
         Assert.ThrowsAny<CryptographicException>(() => thief.Open(person, "face", key, box));
     }
 
@@ -128,6 +127,16 @@ public sealed class VaultTests(InnerServerFixture fixture) : IClassFixture<Inner
         await File.WriteAllBytesAsync(file, new byte[5]);
         var damaged = Assert.Throws<InvalidOperationException>(() => InstallationKey.Open(before.DataFolder));
         Assert.Contains("backup", damaged.Message);
+    }
+
+    private async Task<Dictionary<Guid, byte[]>> KeysAsync()
+    {
+        await using var command = _server.Database.DataSource.CreateCommand(
+            "select person_id, wrapped_key from person_key where purpose = 'face'");
+        var keys = new Dictionary<Guid, byte[]>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) keys.Add(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1));
+        return keys;
     }
 
     private async Task<byte[]> SealAsync(Guid person)

@@ -286,8 +286,7 @@ public sealed class StripeTests : IAsyncLifetime
         var topUp = await TopUpAsync("tok_visa");
         var payment = await PaymentAsync(topUp);
         _stripe.Payments[payment]["amount"] = 4001;
-        await TellAsync("evt_1", payment);
-        await InboxEmptyAsync();
+        await HearAsync("evt_1", payment);
         Assert.Equal(
             "amount_mismatch", await _server.ScalarAsync<string>("select note from top_up where payment = $1", topUp));
         Assert.Equal(0, await BalanceAsync());
@@ -299,14 +298,10 @@ public sealed class StripeTests : IAsyncLifetime
         var topUp = await TopUpAsync("tok_visa");
         var payment = await PaymentAsync(topUp);
         // The bank's objection overtakes the news of the payment itself.
-        _stripe.Disputes[payment] = ("needs_response", 40_00);
-        await TellAsync("evt_dispute", payment);
-        await InboxEmptyAsync();
+        await ObjectAsync(payment, "needs_response", 40_00);
         Assert.Equal((0, 0), (await BalanceAsync(), await OwedAsync()));
         Assert.Equal("open", await DisputeAsync(topUp));
-        _stripe.Disputes[payment] = ("won", 40_00);
-        await TellAsync("evt_won", payment);
-        await InboxEmptyAsync();
+        await ObjectAsync(payment, "won", 40_00);
         Assert.Equal((40_00, 0), (await BalanceAsync(), await OwedAsync()));
         Assert.Equal("won", await DisputeAsync(topUp));
     }
@@ -314,11 +309,8 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task A_decision_on_an_objection_whose_message_is_lost_is_asked_for()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
-        _stripe.Disputes[payment] = ("needs_response", 15_00);
-        await TellAsync("evt_open", payment);
-        await InboxEmptyAsync();
+        var (topUp, payment) = await PaidAsync();
+        await ObjectAsync(payment, "needs_response", 15_00);
         _stripe.Disputes[payment] = ("won", 15_00);
         _server.Clock.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
         await Eventually.HoldsAsync(async () => await DisputeAsync(topUp) == "won");
@@ -336,8 +328,7 @@ public sealed class StripeTests : IAsyncLifetime
         await SpendAsync(30_00);
         _stripe.Disputes[payment] = ("lost", 40_00);
         await TellAsync("evt_2", payment);
-        await TellAsync("evt_3", payment);
-        await InboxEmptyAsync();
+        await HearAsync("evt_3", payment);
         Assert.Equal("lost", await DisputeAsync(first));
         Assert.Equal((0, 30_00), (await BalanceAsync(), await OwedAsync()));
         var second = await TopUpAsync("tok_visa");
@@ -349,15 +340,10 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task A_bank_that_objects_to_a_part_takes_that_part()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
-        _stripe.Disputes[payment] = ("needs_response", 15_00);
-        await TellAsync("evt_open", payment);
-        await InboxEmptyAsync();
+        var (_, payment) = await PaidAsync();
+        await ObjectAsync(payment, "needs_response", 15_00);
         Assert.Equal(25_00, await BalanceAsync());
-        _stripe.Disputes[payment] = ("won", 15_00);
-        await TellAsync("evt_won", payment);
-        await InboxEmptyAsync();
+        await ObjectAsync(payment, "won", 15_00);
         Assert.Equal(40_00, await BalanceAsync());
         await ReceiptsFitAsync();
     }
@@ -438,10 +424,41 @@ public sealed class StripeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_part_that_a_bank_keeps_leaves_the_rest_and_nothing_more_goes_back_by_wish()
+    {
+        var (topUp, payment) = await PaidAsync();
+        await ObjectAsync(payment, "lost", 15_00);
+        Assert.Equal("captured 1500 lost", await StoredAsync(topUp));
+        var refused = await SendRefundAsync(topUp, new { });
+        Assert.Equal((409, "top_up_disputed"), (refused.Status, refused.Code));
+        Assert.Equal(25_00, await BalanceAsync());
+        await ReceiptsFitAsync();
+    }
+
+    /// <summary>The dashboard's refund is a fact, and the bank's decision may still bring money back.</summary>
+    [Theory]
+    [InlineData("won", "captured 2500 won", 15_00)]
+    [InlineData("lost", "refunded 4000 lost", 0)]
+    public async Task What_goes_back_in_the_dashboard_beside_an_objection_is_booked_and_the_decision_too(
+        string decision, string stored, long balance)
+    {
+        var (topUp, payment) = await PaidAsync();
+        await ObjectAsync(payment, "needs_response", 15_00);
+        // It was made before the bank objected, and is listed late.
+        _stripe.Disputes.Remove(payment, out var objection);
+        _stripe.RefundInDashboard(payment, 25_00);
+        _stripe.Disputes[payment] = objection;
+        await HearAsync("evt_r", payment);
+        Assert.Equal(("captured 4000 open", 0L), (await StoredAsync(topUp), await BalanceAsync()));
+        await ObjectAsync(payment, decision, 15_00);
+        Assert.Equal((stored, balance), (await StoredAsync(topUp), await BalanceAsync()));
+        await ReceiptsFitAsync();
+    }
+
+    [Fact]
     public async Task A_refund_made_in_the_dashboard_leaves_the_wallet_and_what_it_lacks_is_owed()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
+        var (_, payment) = await PaidAsync();
         await SpendAsync(30_00);
         _stripe.RefundInDashboard(payment, 25_00);
         foreach (var eventId in (string[])["evt_r1", "evt_r2"]) await TellAsync(eventId, payment);
@@ -454,11 +471,8 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task What_a_bank_takes_back_is_not_given_back_beside()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
-        _stripe.Disputes[payment] = ("needs_response", 10_00);
-        await TellAsync("evt_open", payment);
-        await InboxEmptyAsync();
+        var (topUp, payment) = await PaidAsync();
+        await ObjectAsync(payment, "needs_response", 10_00);
         var refused = await SendRefundAsync(topUp, new { amount = new { amount_minor = 10_00, currency = "INR" } });
         Assert.Equal((409, "top_up_disputed"), (refused.Status, refused.Code));
         Assert.Empty(_stripe.Refunds);
@@ -481,18 +495,14 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task An_objection_beside_a_refund_under_way_waits_for_what_becomes_of_that()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
+        var (topUp, payment) = await PaidAsync();
         _stripe.RefundStatus = "pending";
         var refund = await RefundAsync(topUp, 15_00);
         await Eventually.HoldsAsync(async () => await RefundStateAsync(refund) == "provider_pending");
-        _stripe.Disputes[payment] = ("needs_response", 40_00);
-        await TellAsync("evt_open", payment);
-        await InboxEmptyAsync();
+        await ObjectAsync(payment, "needs_response", 40_00);
         Assert.Equal((25_00, "refund_above_captured"), (await BalanceAsync(), await NoteAsync(topUp)));
         _stripe.Refunds.Values.Single()["status"] = "failed";
-        await TellAsync("evt_failed", payment);
-        await InboxEmptyAsync();
+        await HearAsync("evt_failed", payment);
         Assert.Equal(("failed", "open"), (await RefundStateAsync(refund), await DisputeAsync(topUp)));
         Assert.Equal((0, 0, ""), (await BalanceAsync(), await OwedAsync(), await NoteAsync(topUp)));
         await ReceiptsFitAsync();
@@ -516,8 +526,7 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task A_refund_that_the_provider_made_after_all_is_left_to_people()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
+        var (topUp, payment) = await PaidAsync();
         var refund = await RefundAsync(topUp, 15_00);
         await Eventually.HoldsAsync(async () => await RefundStateAsync(refund) == "done");
         foreach (var (status, eventId) in new[] { ("failed", "evt_f"), ("succeeded", "evt_s") })
@@ -561,8 +570,7 @@ public sealed class StripeTests : IAsyncLifetime
     [Fact]
     public async Task What_went_back_in_a_period_is_listed_page_by_page_whenever_it_was_paid()
     {
-        var topUp = await CreditedAsync();
-        var payment = await PaymentAsync(topUp);
+        var (_, payment) = await PaidAsync();
         for (var i = 0; i < 5; i++) _stripe.RefundInDashboard(payment, 1_00);
         _stripe.Disputes["pi_of_others"] = ("needs_response", 1);
         var provider = _server.Get<IPaymentProvider>();
@@ -571,8 +579,7 @@ public sealed class StripeTests : IAsyncLifetime
         Assert.Equal(
             [.. Enumerable.Repeat(payment, 5), "pi_of_others"], listed.Select(each => each.PaymentId));
         Assert.Empty(await provider.ListReturnsAsync(now.AddMinutes(-9), now.AddMinutes(-8), default).ToListAsync());
-        await TellAsync("evt_r", payment);
-        await InboxEmptyAsync();
+        await HearAsync("evt_r", payment);
         Assert.Equal(35_00, await BalanceAsync());
     }
 
@@ -584,8 +591,7 @@ public sealed class StripeTests : IAsyncLifetime
         twin["id"] = "pi_twin";
         _stripe.Payments["pi_twin"] = twin;
         _stripe.Disputes["pi_twin"] = ("lost", 40_00);
-        await TellAsync("evt_twin", "pi_twin");
-        await InboxEmptyAsync();
+        await HearAsync("evt_twin", "pi_twin");
         Assert.Equal(40_00, await BalanceAsync());
         Assert.Equal("paid_twice", await NoteAsync(topUp));
     }
@@ -633,6 +639,26 @@ public sealed class StripeTests : IAsyncLifetime
         await TellAsync($"evt_of_{topUp}", await PaymentAsync(topUp));
         await StateAsync(topUp, "credited");
         return topUp;
+    }
+
+    private async Task<(Guid TopUp, string Payment)> PaidAsync()
+    {
+        var topUp = await CreditedAsync();
+        return (topUp, await PaymentAsync(topUp));
+    }
+
+    /// <summary>The provider's message, and all that it leads to.</summary>
+    private async Task HearAsync(string eventId, string payment)
+    {
+        await TellAsync(eventId, payment);
+        await InboxEmptyAsync();
+    }
+
+    /// <summary>A bank objects, or has decided, and the provider says so.</summary>
+    private Task ObjectAsync(string payment, string state, long amountMinor)
+    {
+        _stripe.Disputes[payment] = (state, amountMinor);
+        return HearAsync($"evt_{state}", payment);
     }
 
     /// <summary>The wish is more than a day old, and it is time to ask about it.</summary>
@@ -726,6 +752,9 @@ public sealed class StripeTests : IAsyncLifetime
 
     private Task<string> DisputeAsync(Guid topUp) =>
         _server.ScalarAsync<string>("select coalesce(dispute, '') from payment where id = $1", topUp);
+
+    private Task<string> StoredAsync(Guid topUp) => _server.ScalarAsync<string>(
+        "select concat_ws(' ', state, refunded_minor, dispute) from payment where id = $1", topUp);
 
     private Task<string> NoteAsync(Guid topUp) =>
         _server.ScalarAsync<string>("select coalesce(note, '') from top_up where payment = $1", topUp);
