@@ -48,29 +48,16 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task Random_kills_under_load_lose_and_double_nothing()
+    public async Task Kills_under_load_lose_and_double_nothing()
     {
         await using var bed = await ShopAsync(new LedgerOptions(BatchMax: 16));
         var acts = bed.Payments(3000);
-        var kills = 0;
-        using var stop = new CancellationTokenSource();
-        var killer = Task.Run(async () =>
-        {
-            var random = new Random(4711);
-            while (!stop.IsCancellationRequested)
-            {
-                await Task.Delay(random.Next(2, 15));
-                await bed.KillWriterAsync();
-                kills++;
-            }
-        });
+        var done = 0;
         await Parallel.ForEachAsync(acts, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (act, ct) =>
         {
+            if (Interlocked.Increment(ref done) % 40 == 0) await bed.KillWriterAsync();
             while (!await bed.IsCommittedAsync(act)) await Task.Delay(5, ct);
         });
-        await stop.CancelAsync();
-        await killer;
-        Assert.True(kills > 3, $"only {kills} kills");
         await bed.AssertEachOnceAsync(acts.Length);
     }
 
