@@ -121,23 +121,27 @@ internal sealed class MemoryLedgerStore : ILedgerStore
             return Task.FromResult(new LoadedBatch(state, due.Count));
         }
 
-        public Task CommitAsync(
-            BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions)
+        public Func<Task> Compose(DecidedBatch decided) => () => CommitAsync(decided);
+
+        private Task CommitAsync(DecidedBatch decided)
         {
+            var (state, changed) = (decided.State, decided.Changed);
             CommitSent = true;
             var fault = store.Strikes(StoreMoment.Commit);
             if (fault is StoreFault.LostBefore or StoreFault.Rejected) Fail(fault);
             DemandEpoch();
             DemandUnchanged(changed);
             if (fault == StoreFault.Forgets) return Task.CompletedTask;
+            if (decided.FirstSeq != store.Transfers.Count + 1)
+                throw new InvalidOperationException("A place in the ledger was left out or taken twice.");
             foreach (var row in state.Transfers) Add(row, state.At);
             foreach (var attempt in state.Decided)
                 store.Attempts.Add(attempt.Id, attempt with { InStore = true });
             foreach (var account in changed)
                 store._accounts[account.Facts.Id] =
                     (account.Facts, store._accounts[account.Facts.Id].Closed, account.Now);
-            if (keepsSweptUntil) store._sweptUntil = state.At;
-            foreach (var companion in companions.Batches) Memory(companion).Write(store.Tables);
+            if (decided.KeepsSweptUntil) store._sweptUntil = state.At;
+            foreach (var companion in decided.Companions.Batches) Memory(companion).Write(store.Tables);
             Fail(fault);
             return Task.CompletedTask;
         }

@@ -1,7 +1,7 @@
 namespace SightPay.Ledger.Commit;
 
 /// <summary>
-/// One try at one group commit: load (round trip 1), evaluate in memory, write and commit (round trip 2).
+/// One try at one group commit: load (round trip 1), evaluate in memory, compose, write and commit (round trip 2).
 /// Reads top to bottom; the caller decides what a failure means.
 /// </summary>
 /// <param name="ahead">Load without locks, since the commit of another batch may be under way.</param>
@@ -16,6 +16,8 @@ internal sealed class GroupCommit(
     private BatchState _state = null!;
     private readonly long _started = TimeProvider.System.GetTimestamp();
     private bool _allDueLoaded;
+    private long _firstSeq;
+    private Func<Task> _write = null!;
 
     public IReadOnlyList<QueuedAct> Acts => acts;
     public TimeSpan Age => TimeProvider.System.GetElapsedTime(_started);
@@ -32,6 +34,8 @@ internal sealed class GroupCommit(
             takenIds, sweep ? SweepMax : 0, _companions))
             .ConfigureAwait(false);
         _state = loaded.State;
+        _firstSeq = before is null
+            ? session.Position.LastSeq + 1 : before._firstSeq + before._state.Transfers.Count;
         if (before is not null)
         {
             _state.Follow(before._state, takenIds);
@@ -49,13 +53,17 @@ internal sealed class GroupCommit(
         foreach (var queued in acts) evaluation.Decide(queued);
     }
 
-    public async Task WriteAsync()
+    /// <summary>Apart from the writing, so that the store need not wait for it.</summary>
+    public void Compose()
     {
         var changed = _state.Changed.ToList();
         AssertBooksBalance(changed);
         var keepsSweptUntil = _allDueLoaded && session.Position.KeepsSweptUntil(_state.At);
-        await session.CommitAsync(_state, changed, keepsSweptUntil, _companions).ConfigureAwait(false);
+        _write = session.Compose(
+            new DecidedBatch(_state, changed, ahead, _firstSeq, keepsSweptUntil, _companions));
     }
+
+    public Task WriteAsync() => _write();
 
     /// <summary>The commit was heard of. Apart from the writing, since a group may be loading meanwhile.</summary>
     public void Committed()

@@ -34,10 +34,10 @@ internal interface ILedgerSession : IAsyncDisposable
     /// <exception cref="FencedException">Another writer has taken over.</exception>
     Task<LoadedBatch> LoadAsync(BatchNeeds needs);
 
-    /// <summary>Writes everything that was decided and commits.</summary>
-    /// <exception cref="FencedException">Another writer has taken over; nothing is written.</exception>
-    Task CommitAsync(
-        BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions);
+    /// <summary>Puts together what writes everything that was decided; nothing is sent before it is called.</summary>
+    /// <returns>Sends it and commits; it throws <see cref="FencedException"/> when another writer has taken over and
+    /// nothing was written.</returns>
+    Func<Task> Compose(DecidedBatch decided);
 
     Task RollbackAsync();
 
@@ -59,6 +59,14 @@ internal sealed record BatchNeeds(
 
 /// <param name="DueHolds">How many overdue holds were found.</param>
 internal readonly record struct LoadedBatch(BatchState State, int DueHolds);
+
+/// <summary>Everything a batch has to write.</summary>
+/// <param name="Ahead">It was loaded outside of a transaction.</param>
+/// <param name="FirstSeq">The place of its first transfer.</param>
+/// <param name="KeepsSweptUntil">Its time is written down: all holds due until then are resolved.</param>
+internal sealed record DecidedBatch(
+    BatchState State, IReadOnlyList<AccountState> Changed, bool Ahead, long FirstSeq, bool KeepsSweptUntil,
+    CompanionSet Companions);
 
 /// <summary>How far the ledger has got, as its one writer knows it.</summary>
 internal sealed class WriterPosition(long epoch, long lastSeq, DateTimeOffset lastAt, DateTimeOffset sweptUntil)

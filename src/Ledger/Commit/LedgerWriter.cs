@@ -155,6 +155,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 _session, _directory, _registry, _clock, _options.Clock is not null, acts, sweep: true, ahead: true);
             await group.LoadAsync(before: _underWay).ConfigureAwait(false);
             group.Evaluate();
+            group.Compose();
             return group;
         }
         catch (Exception)
@@ -277,6 +278,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
                 _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
             await group.LoadAsync().ConfigureAwait(false);
             group.Evaluate();
+            group.Compose();
             await WriteAsync(group).ConfigureAwait(false);
             group.Committed();
             Tell(group);

@@ -155,7 +155,6 @@ internal sealed class PostgresSession : ILedgerSession
     private readonly NpgsqlConnection _ahead;
     private long _plannedAt;
     private long _aheadPlannedAt;
-    private bool _inTransaction;
 
     private PostgresSession(NpgsqlConnection connection, NpgsqlConnection ahead) =>
         (_connection, _ahead) = (connection, ahead);
@@ -192,7 +191,7 @@ internal sealed class PostgresSession : ILedgerSession
 
     public async Task<LoadedBatch> LoadAsync(BatchNeeds needs)
     {
-        if (!needs.Ahead) (CommitSent, _inTransaction) = (false, true);
+        if (!needs.Ahead) CommitSent = false;
         await using var batch = new NpgsqlBatch(needs.Ahead ? _ahead : _connection);
         if (needs.Ahead) AddReplanning(batch, ref _aheadPlannedAt);
         AddLoads(batch, needs);
@@ -232,27 +231,32 @@ internal sealed class PostgresSession : ILedgerSession
         return new LoadedBatch(state, due);
     }
 
-    public async Task CommitAsync(
-        BatchState state, IReadOnlyList<AccountState> changed, bool keepsSweptUntil, CompanionSet companions)
+    public Func<Task> Compose(DecidedBatch decided)
     {
-        CommitSent = false;
-        await using var batch = new NpgsqlBatch(_connection);
+        var (state, changed) = (decided.State, decided.Changed);
+        var batch = new NpgsqlBatch(_connection);
         AddReplanning(batch, ref _plannedAt);
-        if (!_inTransaction)
+        if (decided.Ahead)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(Begin));
             batch.Add(DemandEpoch).With(Position.Epoch);
         }
-        if (state.Transfers.Count > 0) AddTransfers(batch, state);
+        if (state.Transfers.Count > 0) AddTransfers(batch, state, decided.FirstSeq);
         if (state.Transfers.Exists(row => row.HoldId is not null)) AddResolutions(batch, state);
         if (state.Decided.Count > 0) AddAttempts(batch, state);
         if (changed.Count > 0) AddAccounts(batch, [.. changed]);
-        if (keepsSweptUntil) batch.Add(UpdateSweptUntil).With(state.At).With(Position.Epoch);
-        foreach (var companion in companions.Batches) companion.Write(batch);
+        if (decided.KeepsSweptUntil) batch.Add(UpdateSweptUntil).With(state.At).With(Position.Epoch);
+        foreach (var companion in decided.Companions.Batches) companion.Write(batch);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
-        await batch.PrepareAsync().ConfigureAwait(false);
+        return () => CommitAsync(batch);
+    }
 
-        (CommitSent, _inTransaction) = (true, false);
+    private async Task CommitAsync(NpgsqlBatch batch)
+    {
+        CommitSent = false;
+        await using var _ = batch.ConfigureAwait(false);
+        await batch.PrepareAsync().ConfigureAwait(false);
+        CommitSent = true;
         try
         {
             await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
@@ -285,7 +289,7 @@ internal sealed class PostgresSession : ILedgerSession
 
     public async Task RollbackAsync()
     {
-        (CommitSent, _inTransaction) = (false, false);
+        CommitSent = false;
         await ExecuteAsync(_connection, "rollback", default).ConfigureAwait(false);
     }
 
@@ -407,11 +411,11 @@ internal sealed class PostgresSession : ILedgerSession
         return count;
     }
 
-    private void AddTransfers(NpgsqlBatch batch, BatchState state)
+    private static void AddTransfers(NpgsqlBatch batch, BatchState state, long firstSeq)
     {
         var rows = state.Transfers;
         var seqs = new long[rows.Count];
-        for (var i = 0; i < seqs.Length; i++) seqs[i] = Position.LastSeq + 1 + i;
+        for (var i = 0; i < seqs.Length; i++) seqs[i] = firstSeq + i;
         batch.Add(InsertTransfers)
             .With(rows.Column(row => row.Id)).With(seqs).With(rows.Column(row => row.ActId))
             .With(rows.Column(row => (short)row.Kind)).With(rows.Column(row => (short)row.Code))
