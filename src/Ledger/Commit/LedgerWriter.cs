@@ -108,11 +108,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
         {
             if (_underWay is { } group)
             {
-                // Groups of a like size: a small one would be over before the next is prepared.
-                var commit = CommitAsync();
-                await Task.WhenAny(commit, _queue.HasAsync(1 + group.Acts.Count / 2)).ConfigureAwait(false);
+                // Groups of a like size: a small one's commit would be over before a large one is prepared.
+                var (commit, size) = (CommitAsync(), group.Acts.Count);
+                await Task.WhenAny(commit, _queue.HasAsync(1 + size / 2)).ConfigureAwait(false);
                 if (commit.IsCompleted) await EndCommitAsync().ConfigureAwait(false);
-                else await TurnAsync(_queue.Take(_options.BatchMax)).ConfigureAwait(false);
+                else await TurnAsync(_queue.Take(Math.Min(size + size / 4 + 16, _options.BatchMax)))
+                    .ConfigureAwait(false);
                 continue;
             }
             if (queued.IsCompleted) queued = _queue.HasAnyAsync();
