@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { Adjustment, Money, Payment } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
 import { minorDigits, money, parseAmount } from "../shared/format";
+import { amountFault } from "../shared/payments/amountFault";
 import { refundableMinor } from "../shared/payments/paymentWords";
 import { reasonFault, reasonLengthMax } from "../shared/payments/reason";
 import { toast } from "../shared/ui/toasts";
@@ -30,14 +31,9 @@ export function RefundForm({ payment }: { payment: Payment }) {
     event.preventDefault();
     const minor = parseAmount(values.amount, currency);
     const fault = reasonFault(values.reason);
-    const amountFault =
-      minor === null || minor <= 0
-        ? "Enter an amount such as 45 or 45.50."
-        : minor > left
-          ? `At most ${money(left, currency)} is left of this payment.`
-          : null;
-    setWrong({ ...(amountFault ? { amount: amountFault } : {}), ...(fault ? { reason: fault } : {}) });
-    if (minor === null || amountFault || fault) return;
+    const amount = amountFault(minor, left, `At most ${money(left, currency)} is left of this payment.`);
+    setWrong({ ...(amount ? { amount } : {}), ...(fault ? { reason: fault } : {}) });
+    if (minor === null || amount || fault) return;
     refund.send({ amount: { amount_minor: minor, currency }, reason: values.reason.trim() });
   };
   return (

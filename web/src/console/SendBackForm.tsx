@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { Money, StaffTopUp } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
 import { minorDigits, money, parseAmount } from "../shared/format";
+import { amountFault } from "../shared/payments/amountFault";
 import { reasonFault, reasonLengthMax } from "../shared/payments/reason";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
@@ -28,12 +29,7 @@ export function SendBackForm({ topUp, left }: { topUp: StaffTopUp; left: number 
     event.preventDefault();
     const minor = parseAmount(values.amount, currency);
     const reason = reasonFault(values.reason);
-    const amount =
-      minor === null || minor <= 0
-        ? "Enter an amount such as 45 or 45.50."
-        : minor > left
-          ? `At most ${money(left, currency)} is left of this top-up.`
-          : null;
+    const amount = amountFault(minor, left, `At most ${money(left, currency)} is left of this top-up.`);
     setWrong({ ...(amount ? { amount } : {}), ...(reason ? { reason } : {}) });
     if (minor === null || amount || reason) return;
     send.send({ amount: { amount_minor: minor, currency }, reason: values.reason.trim() });

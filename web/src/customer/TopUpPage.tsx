@@ -5,6 +5,7 @@ import { Link, useParams } from "react-router";
 import type { Money, TopUpRefund } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
 import { minorDigits, money, parseAmount } from "../shared/format";
+import { amountFault } from "../shared/payments/amountFault";
 import { TopUpRefundList } from "../shared/payments/TopUpRefundList";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../shared/ui/notes";
@@ -85,12 +86,7 @@ function SendBack({ id, currency, most }: { id: string; currency: string; most: 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const minor = parseAmount(text, currency);
-    const fault =
-      minor === null || minor <= 0
-        ? "Enter an amount such as 45 or 45.50."
-        : minor > most
-          ? `At most ${money(most, currency)} can go back.`
-          : null;
+    const fault = amountFault(minor, most, `At most ${money(most, currency)} can go back.`);
     setWrong(fault);
     if (minor !== null && !fault) send.send({ amount: { amount_minor: minor, currency } });
   };

@@ -1,8 +1,8 @@
-import { Group, Stack, Text } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import type { TopUpRefund } from "../api/types";
-import { dayAndClock, money } from "../format";
-import { ToneBadge } from "./PaymentBadge";
+import { dayAndClock } from "../format";
 import type { Tone } from "./paymentWords";
+import { RefundRow } from "./RefundRow";
 
 /** What became of money that goes back to its card. */
 function words({ state }: TopUpRefund): { label: string; tone: Tone } {
@@ -15,23 +15,14 @@ export function TopUpRefundList({ refunds }: { refunds: TopUpRefund[] }) {
   return (
     <Stack gap="md" aria-live="polite">
       {refunds.map((refund) => (
-        <Group
+        <RefundRow
           key={refund.id}
-          justify="space-between"
-          wrap="nowrap"
-          data-testid="top-up-refund"
-          data-state={refund.state}
-        >
-          <div>
-            <Text fw={600} className="figures">
-              {money(refund.amount.amount_minor, refund.amount.currency)}
-            </Text>
-            <Text size="sm" c="dimmed">
-              {dayAndClock(refund.created_at)}
-            </Text>
-          </div>
-          <ToneBadge {...words(refund)} />
-        </Group>
+          amount={refund.amount}
+          line={dayAndClock(refund.created_at)}
+          words={words(refund)}
+          testId="top-up-refund"
+          state={refund.state}
+        />
       ))}
     </Stack>
   );
