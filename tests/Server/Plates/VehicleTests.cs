@@ -191,7 +191,8 @@ public sealed class VehicleTests : IAsyncLifetime
         await _asha.ConsentAsync("plate");
         await ExecuteAsync(
             $"""
-             insert into vehicle (id, owner, region, plate_hash, fold_hash, sealed, fuel, auto_pay_max_minor, created_at)
+             insert into vehicle
+                 (id, owner, region, plate_hash, fold_hash, sealed, fuel, auto_pay_max_minor, created_at)
              select gen_random_uuid(), '{_asha.Id}', 'in', decode(md5(i::text), 'hex'), 'x', 'x', 'unknown', 0, now()
              from generate_series(1, 198) i
              """);
@@ -209,8 +210,10 @@ public sealed class VehicleTests : IAsyncLifetime
     {
         await _asha.RegisterAsync("WB02AK1234");
         var other = await _asha.AddAsync("WB02AK9999").CreatedAsync();
-        await _asha.Http.PutAsJsonAsync(
-            $"/vehicles/{other["id"]}", new { fuel = "petrol", auto_pay_max_minor = 0, name = "Grandmother" }).OkAsync();
+        await _asha.Http.PutAsJsonAsync($"/vehicles/{other["id"]}", new
+        {
+            fuel = "petrol", auto_pay_max_minor = 0, name = "Grandmother",
+        }).OkAsync();
         await _binod.ConsentAsync("plate");
         await _binod.ClaimAsync("WB02AK1234").CreatedAsync();
         await MatchAsync("WB02AK1234");
