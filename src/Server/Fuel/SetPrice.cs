@@ -44,7 +44,7 @@ internal sealed class SetPrice(
         return Same((await RowAsync(price, ct))!, id, request);
     }
 
-    /// <summary>Taken back before its time comes: it is as if it had never been, and still stands in the list.</summary>
+    /// <summary>Taken back before its time comes: as if it had never been; it still stands in the list.</summary>
     public async Task<IResult> WithdrawAsync(string id, Guid priceId, HttpContext http)
     {
         await changes.ChangeAsync(http, id, SiteRight.Manage, null, async (_, _, _) =>

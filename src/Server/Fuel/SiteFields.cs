@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SightPay.Server.Api;
+using SightPay.Server.Plates;
 
 namespace SightPay.Server.Fuel;
 
@@ -61,8 +62,8 @@ internal sealed partial class SiteFields
 
     public string Region(string field, string? text)
     {
-        if (!RegionForm().IsMatch(text ?? ""))
-            Add(field, "Name the region whose number plates are read, for instance in, pl or eu.");
+        if (!PlateFields.CameraRegions.Contains(text ?? ""))
+            Add(field, $"Name whose number plates are read: {string.Join(", ", PlateFields.CameraRegions)}.");
         return text ?? "";
     }
 
@@ -123,7 +124,4 @@ internal sealed partial class SiteFields
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,19}$", RegexOptions.CultureInvariant)]
     private static partial Regex InnerIdForm();
-
-    [GeneratedRegex("^[a-z]{2}$", RegexOptions.CultureInvariant)]
-    private static partial Regex RegionForm();
 }
