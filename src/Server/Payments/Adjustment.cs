@@ -111,19 +111,19 @@ internal sealed class AdjustmentTable : CompanionTable<AdjustmentRow, Guid, Adju
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.Id),
-            Column(rows, NpgsqlDbType.Text, each => Words.Of(each.Kind)),
-            Column(rows, NpgsqlDbType.Uuid, each => each.PaymentId),
-            Column(rows, NpgsqlDbType.Uuid, each => each.Person),
-            Column(rows, NpgsqlDbType.Text, each => Words.Of(each.Direction)),
-            Column(rows, NpgsqlDbType.Bigint, each => each.Amount.AmountMinor),
-            Column(rows, NpgsqlDbType.Text, each => each.Amount.Currency),
-            Column(rows, NpgsqlDbType.Text, each => each.Reason),
-            Column(rows, NpgsqlDbType.Text, each => Words.Of(each.State)),
-            Column(rows, NpgsqlDbType.Text, each => each.RequestedBy),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.RequestedAt.ToUniversalTime()),
-            Column(rows, NpgsqlDbType.Text, each => each.DecidedBy),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.DecidedAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Uuid, each => each.Id),
+            rows.Column(NpgsqlDbType.Text, each => Words.Of(each.Kind)),
+            rows.Column(NpgsqlDbType.Uuid, each => each.PaymentId),
+            rows.Column(NpgsqlDbType.Uuid, each => each.Person),
+            rows.Column(NpgsqlDbType.Text, each => Words.Of(each.Direction)),
+            rows.Column(NpgsqlDbType.Bigint, each => each.Amount.AmountMinor),
+            rows.Column(NpgsqlDbType.Text, each => each.Amount.Currency),
+            rows.Column(NpgsqlDbType.Text, each => each.Reason),
+            rows.Column(NpgsqlDbType.Text, each => Words.Of(each.State)),
+            rows.Column(NpgsqlDbType.Text, each => each.RequestedBy),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.RequestedAt.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Text, each => each.DecidedBy),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.DecidedAt?.ToUniversalTime()),
         },
     };
 
@@ -136,15 +136,12 @@ internal sealed class AdjustmentTable : CompanionTable<AdjustmentRow, Guid, Adju
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.Id),
-            Column(rows, NpgsqlDbType.Text, each => Words.Of(each.State)),
-            Column(rows, NpgsqlDbType.Text, each => each.DecidedBy),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.DecidedAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Uuid, each => each.Id),
+            rows.Column(NpgsqlDbType.Text, each => Words.Of(each.State)),
+            rows.Column(NpgsqlDbType.Text, each => each.DecidedBy),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.DecidedAt?.ToUniversalTime()),
         },
     };
-
-    private static NpgsqlParameter Column<T>(List<Adjustment> rows, NpgsqlDbType type, Func<Adjustment, T> value) =>
-        new() { Value = rows.ConvertAll(each => value(each)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
 }
 
 /// <summary>Reads adjustments; the ledger's writer alone writes them.</summary>

@@ -70,6 +70,8 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
     {
         var days = Array.FindAll(keys, key => key.By is not null);
         var limits = Array.FindAll(keys, key => key.By is null);
+        Guid[] persons = [.. days.Select(key => key.Person).Distinct()];
+        DateOnly[] dates = [.. days.Select(key => key.Day).Distinct()];
         return new(
             """
             select person, day, spent_by, spent_minor, payments, null::bigint, null::bigint
@@ -80,9 +82,9 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
         {
             Parameters =
             {
-                Column(NpgsqlDbType.Uuid, [.. days.Select(key => key.Person).Distinct()], person => person),
-                Column(NpgsqlDbType.Date, [.. days.Select(key => key.Day).Distinct()], day => day),
-                Column(NpgsqlDbType.Uuid, limits, key => key.Person),
+                new() { Value = persons },
+                new() { Value = dates },
+                limits.Column(NpgsqlDbType.Uuid, key => key.Person),
             },
         };
     }
@@ -132,11 +134,11 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
         {
             Parameters =
             {
-                Column(NpgsqlDbType.Uuid, changed, each => each.Key.Person),
-                Column(NpgsqlDbType.Date, changed, each => each.Key.Day),
-                Column(NpgsqlDbType.Text, changed, each => Words.Of(each.Key.By!.Value)),
-                Column(NpgsqlDbType.Bigint, changed, each => each.Day.SpentMinor),
-                Column(NpgsqlDbType.Integer, changed, each => each.Day.Payments),
+                changed.Column(NpgsqlDbType.Uuid, each => each.Key.Person),
+                changed.Column(NpgsqlDbType.Date, each => each.Key.Day),
+                changed.Column(NpgsqlDbType.Text, each => Words.Of(each.Key.By!.Value)),
+                changed.Column(NpgsqlDbType.Bigint, each => each.Day.SpentMinor),
+                changed.Column(NpgsqlDbType.Integer, each => each.Day.Payments),
             },
         });
     }
@@ -145,9 +147,4 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
 
     private static DaySpending Of(SpendingRow row, CompanionStates<SpendingKey, SpendingState> states) =>
         states.Find(KeyOf(row)) as DaySpending ?? DaySpending.None;
-
-    private static NpgsqlParameter Column<TRow, T>(NpgsqlDbType type, TRow[] rows, Func<TRow, T> value) => new()
-    {
-        NpgsqlDbType = NpgsqlDbType.Array | type, Value = Array.ConvertAll(rows, row => value(row)),
-    };
 }

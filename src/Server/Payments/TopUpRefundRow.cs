@@ -66,21 +66,21 @@ internal sealed class TopUpRefundTable : CompanionTable<TopUpRefundRow, Guid, To
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.Id),
-            Column(rows, NpgsqlDbType.Uuid, each => each.TopUpId),
-            Column(rows, NpgsqlDbType.Uuid, each => each.PersonId),
-            Column(rows, NpgsqlDbType.Text, each => each.Provider),
-            Column(rows, NpgsqlDbType.Bigint, each => each.Amount.AmountMinor),
-            Column(rows, NpgsqlDbType.Text, each => each.Amount.Currency),
-            Column(rows, NpgsqlDbType.Text, each => Words.Of(each.State)),
-            Column(rows, NpgsqlDbType.Text, each => each.AskedBy),
-            Column(rows, NpgsqlDbType.Text, each => each.Reason),
-            Column(rows, NpgsqlDbType.Text, each => each.ProviderRefundId),
-            Column(rows, NpgsqlDbType.Text, each => each.FailureCode),
-            Column(rows, NpgsqlDbType.Integer, each => each.Polls),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.PollAt.ToUniversalTime()),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.CreatedAt.ToUniversalTime()),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.SettledAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Uuid, each => each.Id),
+            rows.Column(NpgsqlDbType.Uuid, each => each.TopUpId),
+            rows.Column(NpgsqlDbType.Uuid, each => each.PersonId),
+            rows.Column(NpgsqlDbType.Text, each => each.Provider),
+            rows.Column(NpgsqlDbType.Bigint, each => each.Amount.AmountMinor),
+            rows.Column(NpgsqlDbType.Text, each => each.Amount.Currency),
+            rows.Column(NpgsqlDbType.Text, each => Words.Of(each.State)),
+            rows.Column(NpgsqlDbType.Text, each => each.AskedBy),
+            rows.Column(NpgsqlDbType.Text, each => each.Reason),
+            rows.Column(NpgsqlDbType.Text, each => each.ProviderRefundId),
+            rows.Column(NpgsqlDbType.Text, each => each.FailureCode),
+            rows.Column(NpgsqlDbType.Integer, each => each.Polls),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.PollAt.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.CreatedAt.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.SettledAt?.ToUniversalTime()),
         },
     };
 
@@ -95,13 +95,10 @@ internal sealed class TopUpRefundTable : CompanionTable<TopUpRefundRow, Guid, To
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.Id),
-            Column(rows, NpgsqlDbType.Text, each => each.FailureCode),
-            Column(rows, NpgsqlDbType.Text, each => each.ProviderRefundId),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.SettledAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Uuid, each => each.Id),
+            rows.Column(NpgsqlDbType.Text, each => each.FailureCode),
+            rows.Column(NpgsqlDbType.Text, each => each.ProviderRefundId),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.SettledAt?.ToUniversalTime()),
         },
     };
-
-    private static NpgsqlParameter Column<T>(List<TopUpRefund> rows, NpgsqlDbType type, Func<TopUpRefund, T> value) =>
-        new() { Value = rows.ConvertAll(each => value(each)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
 }

@@ -68,11 +68,11 @@ internal sealed class TopUpTable : CompanionTable<TopUpRow, Guid, TopUpSide>
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.PaymentId),
-            Column(rows, NpgsqlDbType.Text, each => each.Provider),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.Method?.Type),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.Method?.Token),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.PollAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Uuid, each => each.PaymentId),
+            rows.Column(NpgsqlDbType.Text, each => each.Provider),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.Method?.Type),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.Method?.Token),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.PollAt?.ToUniversalTime()),
         },
     };
 
@@ -94,20 +94,17 @@ internal sealed class TopUpTable : CompanionTable<TopUpRow, Guid, TopUpSide>
     {
         Parameters =
         {
-            Column(rows, NpgsqlDbType.Uuid, each => each.PaymentId),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.ProviderPaymentId),
-            Column(rows, NpgsqlDbType.Boolean, each => each.Details.NeedsAction),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.ActionUrl),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.FailureCode),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.Details.FailedAt?.ToUniversalTime()),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.Note),
-            Column(rows, NpgsqlDbType.Text, each => each.Details.Cleared),
-            Column(rows, NpgsqlDbType.Bigint, each => each.Details.DisputeMinor),
-            Column(rows, NpgsqlDbType.TimestampTz, each => each.PollAt?.ToUniversalTime()),
-            Column(rows, NpgsqlDbType.Boolean, each => each.KeepsToken),
+            rows.Column(NpgsqlDbType.Uuid, each => each.PaymentId),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.ProviderPaymentId),
+            rows.Column(NpgsqlDbType.Boolean, each => each.Details.NeedsAction),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.ActionUrl),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.FailureCode),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.Details.FailedAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.Note),
+            rows.Column(NpgsqlDbType.Text, each => each.Details.Cleared),
+            rows.Column(NpgsqlDbType.Bigint, each => each.Details.DisputeMinor),
+            rows.Column(NpgsqlDbType.TimestampTz, each => each.PollAt?.ToUniversalTime()),
+            rows.Column(NpgsqlDbType.Boolean, each => each.KeepsToken),
         },
     };
-
-    private static NpgsqlParameter Column<T>(List<TopUpSide> rows, NpgsqlDbType type, Func<TopUpSide, T> value) =>
-        new() { Value = rows.ConvertAll(each => value(each)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
 }

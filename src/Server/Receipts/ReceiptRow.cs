@@ -85,19 +85,19 @@ internal sealed class ReceiptWriter : CompanionLog<ReceiptRow>
         {
             Parameters =
             {
-                Column(receipts, NpgsqlDbType.Bigint, receipt => receipt.Amount.AmountMinor),
-                Column(receipts, NpgsqlDbType.TimestampTz, receipt => receipt.At.UtcDateTime),
-                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Id),
-                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Subject),
-                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Corrects),
-                Column(receipts, NpgsqlDbType.Uuid, receipt => receipt.Payer?.Person),
-                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Salt),
-                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.LeafHash()),
-                Column(receipts, NpgsqlDbType.Bytea, receipt => receipt.Payer?.Salt),
-                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Kind),
-                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Payee),
-                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
-                Column(receipts, NpgsqlDbType.Text, receipt => receipt.Text),
+                receipts.Column(NpgsqlDbType.Bigint, receipt => receipt.Amount.AmountMinor),
+                receipts.Column(NpgsqlDbType.TimestampTz, receipt => receipt.At.UtcDateTime),
+                receipts.Column(NpgsqlDbType.Uuid, receipt => receipt.Id),
+                receipts.Column(NpgsqlDbType.Uuid, receipt => receipt.Subject),
+                receipts.Column(NpgsqlDbType.Uuid, receipt => receipt.Corrects),
+                receipts.Column(NpgsqlDbType.Uuid, receipt => receipt.Payer?.Person),
+                receipts.Column(NpgsqlDbType.Bytea, receipt => receipt.Salt),
+                receipts.Column(NpgsqlDbType.Bytea, receipt => receipt.LeafHash()),
+                receipts.Column(NpgsqlDbType.Bytea, receipt => receipt.Payer?.Salt),
+                receipts.Column(NpgsqlDbType.Text, receipt => receipt.Kind),
+                receipts.Column(NpgsqlDbType.Text, receipt => receipt.Payee),
+                receipts.Column(NpgsqlDbType.Text, receipt => receipt.Amount.Currency),
+                receipts.Column(NpgsqlDbType.Text, receipt => receipt.Text),
                 new NpgsqlParameter<long[]> { TypedValue = Places(receipts.Length) },
             },
         });
@@ -128,8 +128,4 @@ internal sealed class ReceiptWriter : CompanionLog<ReceiptRow>
         }
         return receipts;
     }
-
-    private static NpgsqlParameter<T[]> Column<T>(Receipt[] receipts, NpgsqlDbType type, Func<Receipt, T> value) =>
-        new() { TypedValue = Array.ConvertAll(receipts, receipt => value(receipt)),
-            NpgsqlDbType = NpgsqlDbType.Array | type };
 }

@@ -27,7 +27,7 @@ internal sealed class CashierDayTable : CompanionTable<CashierDayRow, CashierDay
     {
         Parameters =
         {
-            Column(NpgsqlDbType.Uuid, keys, key => key.Cashier), Column(NpgsqlDbType.Date, keys, key => key.Day),
+            keys.Column(NpgsqlDbType.Uuid, key => key.Cashier), keys.Column(NpgsqlDbType.Date, key => key.Day),
         },
     };
 
@@ -57,9 +57,9 @@ internal sealed class CashierDayTable : CompanionTable<CashierDayRow, CashierDay
         {
             Parameters =
             {
-                Column(NpgsqlDbType.Uuid, changed, each => each.Key.Cashier),
-                Column(NpgsqlDbType.Date, changed, each => each.Key.Day),
-                Column(NpgsqlDbType.Bigint, changed, each => each.State.AmountMinor),
+                changed.Column(NpgsqlDbType.Uuid, each => each.Key.Cashier),
+                changed.Column(NpgsqlDbType.Date, each => each.Key.Day),
+                changed.Column(NpgsqlDbType.Bigint, each => each.State.AmountMinor),
             },
         });
     }
@@ -68,7 +68,4 @@ internal sealed class CashierDayTable : CompanionTable<CashierDayRow, CashierDay
 
     private static long Before(CashierDayRow row, CompanionStates<CashierDay, GivenBack> states) =>
         states.Find(KeyOf(row))?.AmountMinor ?? 0;
-
-    private static NpgsqlParameter Column<TRow, T>(NpgsqlDbType type, TRow[] rows, Func<TRow, T> value) =>
-        new() { Value = Array.ConvertAll(rows, row => value(row)), NpgsqlDbType = NpgsqlDbType.Array | type };
 }

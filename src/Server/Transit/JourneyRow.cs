@@ -79,15 +79,15 @@ internal sealed class JourneyWriter : ICompanionWriter
         {
             Parameters =
             {
-                RiderSql.Array(NpgsqlDbType.Uuid, _begun.Select(row => row.Id)),
-                RiderSql.Array(NpgsqlDbType.Uuid, _begun.Select(row => row.Person)),
-                RiderSql.Array(NpgsqlDbType.Text, _begun.Select(row => Words.Of(row.State))),
-                RiderSql.Array(NpgsqlDbType.Text, _begun.Select(row => row.Entry?.Id)),
-                RiderSql.Array(NpgsqlDbType.Text, _begun.Select(row => row.Entry?.StopId)),
-                RiderSql.Array(NpgsqlDbType.Text, _begun.Select(row => row.Exit?.Id)),
-                RiderSql.Array(NpgsqlDbType.Text, _begun.Select(row => row.Exit?.StopId)),
-                RiderSql.Array(NpgsqlDbType.Bigint, _begun.Select(row => row.FareMinor)),
-                RiderSql.Array(NpgsqlDbType.Bigint, _begun.Select(row => row.OwedMinor)),
+                _begun.Column(NpgsqlDbType.Uuid, row => row.Id),
+                _begun.Column(NpgsqlDbType.Uuid, row => row.Person),
+                _begun.Column(NpgsqlDbType.Text, row => Words.Of(row.State)),
+                _begun.Column(NpgsqlDbType.Text, row => row.Entry?.Id),
+                _begun.Column(NpgsqlDbType.Text, row => row.Entry?.StopId),
+                _begun.Column(NpgsqlDbType.Text, row => row.Exit?.Id),
+                _begun.Column(NpgsqlDbType.Text, row => row.Exit?.StopId),
+                _begun.Column(NpgsqlDbType.Bigint, row => row.FareMinor),
+                _begun.Column(NpgsqlDbType.Bigint, row => row.OwedMinor),
                 new() { Value = _at.ToUniversalTime() },
             },
         };
@@ -104,12 +104,12 @@ internal sealed class JourneyWriter : ICompanionWriter
         {
             Parameters =
             {
-                RiderSql.Array(NpgsqlDbType.Uuid, _ended.Select(row => row.Id)),
-                RiderSql.Array(NpgsqlDbType.Text, _ended.Select(row => Words.Of(row.State))),
-                RiderSql.Array(NpgsqlDbType.Text, _ended.Select(row => row.Exit?.Id)),
-                RiderSql.Array(NpgsqlDbType.Text, _ended.Select(row => row.Exit?.StopId)),
-                RiderSql.Array(NpgsqlDbType.Bigint, _ended.Select(row => row.FareMinor)),
-                RiderSql.Array(NpgsqlDbType.Bigint, _ended.Select(row => row.OwedMinor)),
+                _ended.Column(NpgsqlDbType.Uuid, row => row.Id),
+                _ended.Column(NpgsqlDbType.Text, row => Words.Of(row.State)),
+                _ended.Column(NpgsqlDbType.Text, row => row.Exit?.Id),
+                _ended.Column(NpgsqlDbType.Text, row => row.Exit?.StopId),
+                _ended.Column(NpgsqlDbType.Bigint, row => row.FareMinor),
+                _ended.Column(NpgsqlDbType.Bigint, row => row.OwedMinor),
                 new() { Value = _at.ToUniversalTime() },
             },
         };

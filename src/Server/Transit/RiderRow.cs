@@ -173,19 +173,16 @@ internal static class RiderSql
     {
         Parameters =
         {
-            Array(NpgsqlDbType.Uuid, riders.Select(rider => rider.Person)),
-            Array(NpgsqlDbType.Bigint, riders.Select(rider => rider.Version)),
-            Array(NpgsqlDbType.Uuid, riders.Select(rider => rider.Open?.Id)),
-            Array(NpgsqlDbType.Text, riders.Select(rider => rider.Open?.StopId)),
-            Array(NpgsqlDbType.TimestampTz, riders.Select(rider => rider.Open?.EnteredAt.ToUniversalTime())),
-            Array(NpgsqlDbType.Uuid, riders.Select(rider => rider.Open?.HoldId)),
-            Array(NpgsqlDbType.Bigint, riders.Select(rider => rider.Open?.HoldMinor)),
-            Array(NpgsqlDbType.Uuid, riders.Select(rider => rider.LapsedJourneyId)),
-            Array(NpgsqlDbType.Jsonb, riders.Select(rider => JsonSerializer.Serialize(rider.Recent, ApiJson.Options))),
-            Array(NpgsqlDbType.Text, riders.Select(rider => Words.Of(rider.Open?.SpentBy ?? SpentBy.Face))),
+            riders.Column(NpgsqlDbType.Uuid, rider => rider.Person),
+            riders.Column(NpgsqlDbType.Bigint, rider => rider.Version),
+            riders.Column(NpgsqlDbType.Uuid, rider => rider.Open?.Id),
+            riders.Column(NpgsqlDbType.Text, rider => rider.Open?.StopId),
+            riders.Column(NpgsqlDbType.TimestampTz, rider => rider.Open?.EnteredAt.ToUniversalTime()),
+            riders.Column(NpgsqlDbType.Uuid, rider => rider.Open?.HoldId),
+            riders.Column(NpgsqlDbType.Bigint, rider => rider.Open?.HoldMinor),
+            riders.Column(NpgsqlDbType.Uuid, rider => rider.LapsedJourneyId),
+            riders.Column(NpgsqlDbType.Jsonb, rider => JsonSerializer.Serialize(rider.Recent, ApiJson.Options)),
+            riders.Column(NpgsqlDbType.Text, rider => Words.Of(rider.Open?.SpentBy ?? SpentBy.Face)),
         },
     };
-
-    public static NpgsqlParameter Array<T>(NpgsqlDbType type, IEnumerable<T> values) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values.ToArray() };
 }

@@ -81,8 +81,8 @@ internal sealed class StopWriter : ICompanionWriter
             {
                 Parameters =
                 {
-                    RiderSql.Array(NpgsqlDbType.Text, _changed),
-                    RiderSql.Array(NpgsqlDbType.Integer, _changed.Select(id => _inside[id])),
+                    _changed.Column(NpgsqlDbType.Text, id => id),
+                    _changed.Column(NpgsqlDbType.Integer, id => _inside[id]),
                 },
             });
         }
