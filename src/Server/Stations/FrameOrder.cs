@@ -21,8 +21,8 @@ internal enum FramePlace
 /// </summary>
 internal sealed class FrameOrder
 {
-    /// <summary>Pictures that are remembered: eleven minutes of a kiosk that always sees somebody, some 100 KB. A camera
-    /// that stands still gives one picture, which is remembered for ever.</summary>
+    /// <summary>Pictures that are remembered: eleven minutes of a kiosk that always sees somebody, some 100 KB. A
+    /// camera that stands still gives one picture, which is remembered for ever.</summary>
     internal const int PicturesKept = 2048;
 
     // The first half of a picture's SHA-256, and the act of the key that it came with.
