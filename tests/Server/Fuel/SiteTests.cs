@@ -28,6 +28,7 @@ public sealed class SiteTests : IAsyncLifetime
         _staff = await TestRider.SignUpAsync(_bed, "Farid Forecourt");
         _stranger = await TestRider.SignUpAsync(_bed, "Sita Stranger");
         await _bed.GiveRolesAsync(_staff.Id, "customer", "forecourt");
+        await _bed.GiveRolesAsync(_owner.Id, "customer", "forecourt");
         await OpenAsync("F2", _owner.Id);
         await PutAsync(_owner.Http, $"/sites/F2/staff/{_staff.Id}").OkAsync();
     }
@@ -141,6 +142,8 @@ public sealed class SiteTests : IAsyncLifetime
     public async Task An_owner_takes_nobody_away_from_another_site_and_an_operator_moves_them()
     {
         await OpenAsync("F3", _stranger.Id);
+        await _stranger.Http.GetAsync("/sites/F3").ProblemAsync(HttpStatusCode.NotFound);
+        await _bed.GiveRolesAsync(_stranger.Id, "customer", "forecourt");
         Assert.Equal("works_elsewhere", await PutAsync(
             _stranger.Http, $"/sites/F3/staff/{_staff.Id}").ProblemAsync(HttpStatusCode.Conflict));
         Assert.Equal("user_not_found", await PutAsync(
