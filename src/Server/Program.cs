@@ -6,8 +6,10 @@ using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
+using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Plates;
 using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
@@ -28,8 +30,8 @@ internal static class Program
     public static IReadOnlyList<SliceSchema> Schemas { get; } =
     [
         new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, ReceiptsSlice.Schema, AuditSlice.Schema,
-        EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema, StationsSlice.Schema,
-        PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
+        EventsSlice.Schema, FacesSlice.Schema, PlatesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema,
+        StationsSlice.Schema, PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema, FuelSlice.Schema,
     ];
 
     private static async Task<int> Main(string[] args)
@@ -116,6 +118,7 @@ internal static class Program
         {
             Pack = BestPack(settings),
         });
+        services.AddPlates(new PlateSettings(currency));
         services.AddWallets(new WalletSettings(currency));
         services.AddBooks();
         services.AddStations(new StationsSettings((int)limits.BodyBytesMax));
@@ -130,6 +133,7 @@ internal static class Program
         {
             CashierAloneMinorMax = limits.CashierAloneMinor, CashierDayMinorMax = limits.CashierDayMinor,
         });
+        services.AddFuel(new FuelSettings(currency));
         replace?.Invoke(services);
         services.HoldBackWorkers();
 
@@ -140,12 +144,14 @@ internal static class Program
         app.MapAudit();
         app.MapEvents();
         app.MapFaces();
+        app.MapPlates();
         app.MapWallets();
         app.MapBooks();
         app.MapStations();
         app.MapPayments();
         app.MapTransit();
         app.MapRetail();
+        app.MapFuel();
         app.MapWeb();
         return app;
     }

@@ -15,8 +15,10 @@ using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
+using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Plates;
 using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
@@ -55,7 +57,7 @@ public sealed class ServerBed : IAsyncDisposable
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
-            ReceiptsSlice.Schema, BooksSlice.Schema);
+            ReceiptsSlice.Schema, BooksSlice.Schema, PlatesSlice.Schema, FuelSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
         await bed.OpenAsync(clock, demo);
         return bed;
@@ -160,14 +162,19 @@ public sealed class ServerBed : IAsyncDisposable
             PasswordIterations = 1000, AccessTokenLife = TimeSpan.FromDays(30),
         });
         services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
+        {
+            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy;
+            foreach (var converter in ApiJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
+        });
         services.AddReceipts(new ReceiptSettings(DataFolder)).AddAudit().AddEvents();
         services.AddWallets(new WalletSettings("INR")).AddBooks();
         var payments = new PaymentSettings("INR");
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(_faces);
+        services.AddPlates(new PlateSettings("INR"));
         services.AddStations(new StationsSettings());
-        services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"));
+        services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"))
+            .AddFuel(new FuelSettings("INR"));
         services.AddSingleton(new FirstStartSettings(demo, DataFolder, "INR") { Print = Printed });
         services.AddSingleton<FirstStart>();
         _app = builder.Build();
@@ -183,9 +190,11 @@ public sealed class ServerBed : IAsyncDisposable
         _app.MapBooks();
         _app.MapPayments();
         if (_seeing) _app.MapFaces();
+        _app.MapPlates();
         _app.MapStations();
         _app.MapTransit();
         _app.MapRetail();
+        _app.MapFuel();
         _ledger = await GeneralLedger.OpenAsync(
             Database.DataSource, [.. _app.Services.GetServices<ICompanionWriter>()],
             new LedgerOptions(Clock: clock), default);
