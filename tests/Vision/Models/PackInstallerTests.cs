@@ -33,6 +33,8 @@ public sealed class PackInstallerTests : IDisposable
         using var points = installed.Best.Open("landmarks-regression-retail-0009", threads: 1);
         using var detector = installed.Best.Open("yunet", threads: 1);
         using var liveness = installed.Best.Open("minifasnet-v2", threads: 1);
+        using var plates = installed.Best.Open("cct-xs-v1", threads: 1);
+        using var places = installed.Best.Open("lpd-yunet", threads: 1);
     }
 
     [SkippableFact]
