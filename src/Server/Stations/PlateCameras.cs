@@ -34,6 +34,7 @@ internal sealed class PlateCameras(TimeProvider clock)
     {
         public PlateVisit Visit { get; } = new();
         public byte[] Frame { get; set; } = [];
+        public Guid Act { get; set; }
         public Guid SightingId { get; set; }
         public IReadOnlyList<VisitingCar> Cars { get; set; } = [];
         public DateTimeOffset Since { get; set; }
@@ -42,7 +43,8 @@ internal sealed class PlateCameras(TimeProvider clock)
 
     /// <summary>What the frame showed when it came before; null: it is new, and somebody has to look.</summary>
     /// <param name="frame">A hash of all that came.</param>
-    public CameraLook? Again(string station, byte[] frame)
+    /// <param name="act">Of the request: one that is decided anew repeats nothing.</param>
+    public CameraLook? Again(string station, byte[] frame, Guid act)
     {
         var camera = _cameras.GetOrAdd(station, _ => new Camera());
         lock (camera)
@@ -50,18 +52,19 @@ internal sealed class PlateCameras(TimeProvider clock)
             var now = clock.GetUtcNow();
             if (!camera.Frame.AsSpan().SequenceEqual(frame) || now - camera.Last >= RepeatsWithin) return null;
             camera.Last = now;
-            return new(camera.SightingId, camera.Cars, Repeats: true, now - camera.Since >= StuckAfter);
+            return new(camera.SightingId, camera.Cars, camera.Act != act, now - camera.Since >= StuckAfter);
         }
     }
 
     /// <summary>A new frame was looked at.</summary>
-    public CameraLook Take(string station, byte[] frame, PlateReading reading)
+    public CameraLook Take(string station, byte[] frame, Guid act, PlateReading reading)
     {
         var camera = _cameras.GetOrAdd(station, _ => new Camera());
         lock (camera)
         {
             var now = clock.GetUtcNow();
-            (camera.Frame, camera.SightingId, camera.Since, camera.Last) = (frame, Ids.Next(clock), now, now);
+            (camera.Frame, camera.Act, camera.Since, camera.Last) = (frame, act, now, now);
+            camera.SightingId = Ids.Next(clock);
             camera.Cars = camera.Visit.Take(reading, now);
             return new(camera.SightingId, camera.Cars, Repeats: false, IsStuck: false);
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using SightPay.Server.Api;
 using SightPay.Server.Plates;
 using SightPay.Vision.Plates;
@@ -8,21 +9,35 @@ using SightPay.Vision.Visits;
 namespace SightPay.Server.Stations;
 
 /// <summary>Turns what a pump's camera shows into a sighting: which car stands there, and whose it is.</summary>
-internal sealed class PlateSightings(Vehicles vehicles, PlateCameras cameras)
+public sealed class PlateSightings
 {
     /// <summary>A plate of two thirds of the foremost one's area stands as near: which of them is at the pump, nobody
     /// can say from the picture.</summary>
     private const float BesideShare = 2f / 3;
 
+    private readonly Vehicles _vehicles;
+    private readonly PlateCameras _cameras;
+    private readonly StationCounters _counters;
+
+    internal PlateSightings(Vehicles vehicles, PlateCameras cameras, StationCounters counters) =>
+        (_vehicles, _cameras, _counters) = (vehicles, cameras, counters);
+
     /// <summary>Reads that an edge agent sends.</summary>
     /// <param name="region">The site's.</param>
-    public Task<Sighting> TakeAsync(Station station, PlateReads reads, string region, CancellationToken ct)
+    /// <param name="act">Of the request.</param>
+    /// <exception cref="ProblemException">409 counter_replayed: its number came before.</exception>
+    public async Task<Sighting> TakeAsync(
+        Station station, PlateReads reads, string region, Guid act, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
+        if (!await _counters.TakeAsync(station.Id, reads.Counter!.Value, act, ct))
+            throw new ProblemException(
+                409, "counter_replayed", "The counter has to rise with every message: this one, or a later one, came.");
         // The number and the time of a message differ even where the camera hangs.
-        var frame = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(ApiJson.Write(reads.Plates)));
-        var look = cameras.Again(station.Id, frame) ?? cameras.Take(station.Id, frame, reads.ToReading(region));
-        return DecideAsync(station, look, new(0, 0, 0, 0, 0), started, reads.At, ct);
+        var frame = SHA256.HashData(Encoding.UTF8.GetBytes(ApiJson.Write(reads.Plates)));
+        var look = _cameras.Again(station.Id, frame, act)
+            ?? _cameras.Take(station.Id, frame, act, reads.ToReading(region));
+        return await DecideAsync(station, look, new(0, 0, 0, 0, 0), started, reads.At, ct);
     }
 
     private async Task<Sighting> DecideAsync(
@@ -34,7 +49,7 @@ internal sealed class PlateSightings(Vehicles vehicles, PlateCameras cameras)
             ? []
             : look.Cars.Where(car => car.Plate.Box.Area >= BesideShare * look.Cars[0].Plate.Box.Area).ToArray();
         var matches = new List<PlateMatch>();
-        foreach (var car in near) matches.Add(await vehicles.MatchAsync(car.Plate, ct));
+        foreach (var car in near) matches.Add(await _vehicles.MatchAsync(car.Plate, ct));
         var finding = FindingOf(near, matches);
         var vehicle = finding == SightingFinding.Recognised ? matches[0].Vehicle : null;
         Guid[] candidates = vehicle is not null ? [] :

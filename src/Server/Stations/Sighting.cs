@@ -20,11 +20,11 @@ public enum SightingFinding
     /// <summary>No writing that is a plate of the region.</summary>
     NoPlate,
 
-    /// <summary>Several, none of which stands in front of the others.</summary>
-    SeveralPlates,
-
     /// <summary>Not read surely enough to say that it is nobody's.</summary>
     PlateUnclear,
+
+    /// <summary>Several, none of which stands in front of the others: their owners may be asked.</summary>
+    SeveralPlates,
     UnknownPerson,
     UnknownPlate,
     Ambiguous,
