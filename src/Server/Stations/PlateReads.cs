@@ -43,7 +43,8 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
             errors["plates"] =
                 ["Each needs text, confidence (0 to 1) and box {x,y,width,height}; characters fit the text, if given."];
         if (errors.Count > 0)
-            throw new ProblemException(422, "fields_invalid", "Some fields cannot be used; see errors.", errors: errors);
+            throw new ProblemException(
+                422, "fields_invalid", "Some fields cannot be used; see errors.", errors: errors);
     }
 
     /// <summary>The plates as our own pipeline would have read them. The agent's text is not trusted to be one: what

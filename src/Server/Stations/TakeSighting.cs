@@ -49,7 +49,8 @@ public sealed class TakeSighting(
             taken = kind == StationKind.Pump && http.Request.HasJsonContentType()
                 ? await HearAndDecideAsync(station, await ReadsAsync(http), key, token)
                 : await LookAndDecideAsync(
-                    station, (await ImageParts.ReadAsync(http, 1, token))[0], new FaceVisit(), key, record: true, token);
+                    station, (await ImageParts.ReadAsync(http, 1, token))[0], new FaceVisit(), key, record: true,
+                    token);
             return taken.Result;
         });
         if (taken is { Sighting: { } sighting }) http.Response.Headers["Server-Timing"] = ServerTiming(sighting, taken);
