@@ -170,13 +170,17 @@ interface LimitProps {
   onChange: (change: { limit?: string; password?: string }) => void;
 }
 
+const limitAdvice =
+  "Leave it empty to be asked every time. A camera cannot tell a plate from a copy of it: choose what you could bear " +
+  "to lose.";
+
 /** How much is paid without a tap; whoever raises it shows once more who they are. */
 export function LimitFields({ currency, limit, password, error, needsPassword, onChange }: LimitProps) {
   return (
     <>
       <TextInput
         label={`Pay without a tap up to, ${currency}`}
-        description="Leave it empty to be asked every time. A camera cannot tell a plate from a copy of it: choose what you could bear to lose."
+        description={limitAdvice}
         inputMode="decimal"
         autoComplete="off"
         placeholder="Always ask me"

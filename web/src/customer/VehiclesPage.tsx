@@ -84,9 +84,8 @@ function Mine({ vehicles }: { vehicles: readonly Vehicle[] }) {
 function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
   const own = vehicle.role === "owner";
   const limits = vehicle.drivers[0];
-  const words = own
-    ? payWords(vehicle)
-    : `${vehicle.owner_name ?? "Its owner"} pays${limits ? `, up to ${money(limits.max_minor, vehicle.currency)}` : ""}`;
+  const upTo = limits ? `, up to ${money(limits.max_minor, vehicle.currency)}` : "";
+  const words = own ? payWords(vehicle) : `${vehicle.owner_name ?? "Its owner"} pays${upTo}`;
   return (
     <Link to={`/vehicles/${vehicle.id}`} className="row-link" data-testid="vehicle" data-plate={vehicle.plate}>
       <Group justify="space-between" wrap="nowrap">
