@@ -1,8 +1,8 @@
 namespace SightPay.Architecture.Tests;
 
 /// <summary>
-/// Faults of the systems that came before: S1, face ticketing, and S2, face payment. Each has a test that carries its
-/// name, so that none comes back unnoticed and nobody deletes the test without meeting this list.
+/// Faults of the systems that came before: S1, face ticketing, S2, face payment, and S3, fuel payment. Each has a test
+/// that carries its name, so that none comes back unnoticed and nobody deletes the test without meeting this list.
 /// </summary>
 public sealed class FaultTests
 {
@@ -26,6 +26,7 @@ public sealed class FaultTests
     [InlineData("S2_lost_frames", "Frames were dropped without a word.")]
     [InlineData("S2_pin_never_checked", "A payment asked for a PIN and took any.")]
     [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
+    [InlineData("S3_globally_unique_pump_numbers", "A second site could have no pump 1.")]
     [InlineData("S3_ignored_consent", "A plate was kept and matched without its owner's consent.")]
     [InlineData("S3_next_car_gets_bill", "The bill of one car went to the next.")]
     [InlineData("Unread_config_", "S2 documented settings that it never read.")]

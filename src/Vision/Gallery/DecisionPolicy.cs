@@ -41,9 +41,10 @@ public readonly record struct ProbeEvidence(bool IsClear, LiveEvidence Live)
 /// clear or poor,
 /// a picture of a face   reject        ask           ask          ask
 /// </code>
-/// The ask point lets 1 % of the searches of people who are not enrolled find somebody (FPIR), the accept point 0.1 %,
-/// both at N; so a poor face is accepted at about 0.01 %. Evidence: <see cref="Calibration"/> for points and leads,
-/// decision 0029 for poor faces, 0032 for joined frames. A single frame that looks like a picture is an alert and no evidence yet.
+/// The ask point lets 1 % of the searches of people who are not enrolled find somebody (FPIR), the accept point 0.1
+/// %, both at N; so a poor face is accepted at about 0.01 %. Evidence: <see cref="Calibration"/> for points and
+/// leads, decision 0029 for poor faces, 0032 for joined frames. A single frame that looks like a picture is an alert
+/// and no evidence yet.
 /// </summary>
 public sealed class DecisionPolicy
 {

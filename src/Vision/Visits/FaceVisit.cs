@@ -9,8 +9,8 @@ namespace SightPay.Vision.Visits;
 /// <param name="ShowsSomebodyTwice">Two of the faces are one person's; only one of them can be there.</param>
 /// <param name="Live">What all frames of the foremost face say.</param>
 /// <param name="IsDoubtful">This frame of it looks like a picture, and the next ones will tell.</param>
-/// <param name="IsEarly">It has hardly been seen, and the next frames will show it better: a yes needs no more, anything
-/// else does.</param>
+/// <param name="IsEarly">It has hardly been seen, and the next frames will show it better: a yes needs no more,
+/// anything else does.</param>
 /// <param name="Joined">The foremost face as several of its frames show it together, this one among them; null when
 /// this one stands by itself.</param>
 public readonly record struct VisitFrame(
