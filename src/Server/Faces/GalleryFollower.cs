@@ -213,6 +213,6 @@ internal sealed partial class GalleryFollower(
         + "{CalibratedTo}. Beyond, an accept is stricter than measured: more people are asked for a PIN.")]
     private partial void LogOutgrown(int people, int calibratedTo);
 
-    [LoggerMessage(2006, LogLevel.Warning, "Operators could not be told that the gallery is outgrown; /health says so.")]
+    [LoggerMessage(2006, LogLevel.Warning, "Operators were not told that the gallery is outgrown; /health says it.")]
     private partial void LogNotTold(Exception fault);
 }
