@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using SightPay.Server.Api;
+using SightPay.Server.Faces;
 using SightPay.Server.Plates;
 using SightPay.Vision.Plates;
+using SightPay.Vision.Runtime;
 using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
@@ -18,9 +20,38 @@ public sealed class PlateSightings
     private readonly Vehicles _vehicles;
     private readonly PlateCameras _cameras;
     private readonly StationCounters _counters;
+    private readonly Func<PlateReader> _reader;
 
-    internal PlateSightings(Vehicles vehicles, PlateCameras cameras, StationCounters counters) =>
-        (_vehicles, _cameras, _counters) = (vehicles, cameras, counters);
+    /// <param name="reader">Asked for with the first picture: where agents read by themselves nobody needs it.</param>
+    internal PlateSightings(
+        Vehicles vehicles, PlateCameras cameras, StationCounters counters, Func<PlateReader> reader) =>
+        (_vehicles, _cameras, _counters, _reader) = (vehicles, cameras, counters, reader);
+
+    /// <summary>A picture; one that came before is not looked at again.</summary>
+    /// <param name="region">The site's.</param>
+    /// <param name="act">Of the request.</param>
+    /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
+    public async Task<Sighting> TakeAsync(
+        Station station, ReadOnlyMemory<byte> picture, string region, Guid act, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var frame = SHA256.HashData(picture.Span);
+        if (_cameras.Again(station.Id, frame, act) is { } again)
+            return await DecideAsync(station, again, new(0, 0, 0, 0, 0), started, eventAt: null, ct);
+        try
+        {
+            var (reading, waitMs, decodeMs) = await _reader().LookAsync(picture, region, ct);
+            var timings = new SightingTimings(
+                Sightings.Ms(waitMs), Sightings.Ms(decodeMs), Sightings.Ms(reading.FindMs),
+                Sightings.Ms(reading.ReadMs), 0);
+            var look = _cameras.Take(station.Id, frame, act, reading);
+            return await DecideAsync(station, look, timings, started, eventAt: null, ct);
+        }
+        catch (PictureException fault)
+        {
+            throw ImageParts.Refused(fault);
+        }
+    }
 
     /// <summary>Reads that an edge agent sends.</summary>
     /// <param name="region">The site's.</param>

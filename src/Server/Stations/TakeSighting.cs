@@ -85,10 +85,9 @@ public sealed class TakeSighting(
         Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, ActKey key, bool record, CancellationToken ct)
     {
         var desk = _desks[station.Kind];
-        if (await desk.PlatesOfAsync(station, ct) is not null)
-            throw new ProblemException(415, "reads_expected", ReadsExpected);
-        var first = await desk.SearchFirstAsync(station, ct);
-        var sighting = await sightings.TakeAsync(station, picture, visit, first, ct);
+        var sighting = await desk.PlatesOfAsync(station, ct) is { } region
+            ? await plates.TakeAsync(station, picture, region, key.Id, ct)
+            : await sightings.TakeAsync(station, picture, visit, await desk.SearchFirstAsync(station, ct), ct);
         return await DecideAsync(desk, sighting, key, record, ct);
     }
 
