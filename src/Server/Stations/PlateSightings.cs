@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Faces;
 using SightPay.Server.Plates;
@@ -21,11 +22,13 @@ public sealed class PlateSightings
     private readonly PlateCameras _cameras;
     private readonly StationCounters _counters;
     private readonly Func<PlateReader> _reader;
+    private readonly TimeProvider _clock;
 
     /// <param name="reader">Asked for with the first picture: where agents read by themselves nobody needs it.</param>
     internal PlateSightings(
-        Vehicles vehicles, PlateCameras cameras, StationCounters counters, Func<PlateReader> reader) =>
-        (_vehicles, _cameras, _counters, _reader) = (vehicles, cameras, counters, reader);
+        Vehicles vehicles, PlateCameras cameras, StationCounters counters, Func<PlateReader> reader,
+        TimeProvider clock) =>
+        (_vehicles, _cameras, _counters, _reader, _clock) = (vehicles, cameras, counters, reader, clock);
 
     /// <summary>A picture; one that came before is not looked at again.</summary>
     /// <param name="region">The site's.</param>
@@ -55,21 +58,30 @@ public sealed class PlateSightings
 
     /// <summary>Reads that an edge agent sends.</summary>
     /// <param name="region">The site's.</param>
+    /// <param name="isLate">They waited for their line: they are noted and name nobody.</param>
     /// <param name="act">Of the request.</param>
     /// <exception cref="ProblemException">409 counter_replayed: its number came before.</exception>
     public async Task<Sighting> TakeAsync(
-        Station station, PlateReads reads, string region, Guid act, CancellationToken ct)
+        Station station, PlateReads reads, string region, bool isLate, Guid act, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         if (!await _counters.TakeAsync(station.Id, reads.Counter!.Value, act, ct))
             throw new ProblemException(
                 409, "counter_replayed", "The counter has to rise with every message: this one, or a later one, came.");
+        if (isLate) return Late(station, reads, region, started);
         // The number and the time of a message differ even where the camera hangs.
         var frame = SHA256.HashData(Encoding.UTF8.GetBytes(ApiJson.Write(reads.Plates)));
         var look = _cameras.Again(station.Id, frame, act)
             ?? _cameras.Take(station.Id, frame, act, reads.ToReading(region));
         return await DecideAsync(station, look, new(0, 0, 0, 0, 0), started, reads.At, ct);
     }
+
+    private Sighting Late(Station station, PlateReads reads, string region, long started) => new(
+        Ids.Next(_clock), station, SightingBand.Reject, SightingFinding.TooLate, null, LivenessProved: false, [],
+        new(0, 0, 0, 0, 0), started)
+    {
+        Plates = [.. reads.ToReading(region).Plates.Select(plate => Shown(plate, null))], EventAt = reads.At,
+    };
 
     private async Task<Sighting> DecideAsync(
         Station station, CameraLook look, SightingTimings timings, long started, DateTimeOffset? eventAt,

@@ -43,7 +43,10 @@ public sealed class PlatePictureTests : IAsyncLifetime
         var stranger = await SeeAsync(new DrawnCar("DEF 5678"));
         Assert.Equal((SightingFinding.UnknownPlate, (Guid?)null), (stranger.Finding, stranger.Vehicle));
         _clock.Advance(TimeSpan.FromSeconds(10));
-        var beside = await SeeAsync(new DrawnCar("ABC 1234") { Left = -0.9f, Neighbour = new("DEF 5678") { Left = 0.9f } });
+        var beside = await SeeAsync(new DrawnCar("ABC 1234")
+        {
+            Left = -0.9f, Neighbour = new("DEF 5678") { Left = 0.9f },
+        });
         Assert.Equal(SightingFinding.SeveralPlates, beside.Finding);
         Assert.Equal([_vehicle], beside.CandidateVehicles);
     }

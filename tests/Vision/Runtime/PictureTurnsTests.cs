@@ -30,7 +30,8 @@ public sealed class PictureTurnsTests
     public async Task A_turn_is_given_back_whatever_came_of_it()
     {
         using var turns = new PictureTurns(1);
-        await Assert.ThrowsAsync<PictureException>(() => turns.LookAsync("no picture"u8.ToArray(), new(), _ => 0, default));
+        await Assert.ThrowsAsync<PictureException>(
+            () => turns.LookAsync("no picture"u8.ToArray(), new(), _ => 0, default));
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => turns.LookAsync<int>(Jpeg, new(), _ => throw new InvalidOperationException(), default));
         using var gone = new CancellationTokenSource();
