@@ -1,4 +1,5 @@
 using SightPay.Vision.Runtime;
+using Xunit;
 
 namespace SightPay.Vision.Tests.Runtime;
 
