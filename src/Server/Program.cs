@@ -6,6 +6,7 @@ using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
+using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
 using SightPay.Server.Receipts;
@@ -29,7 +30,7 @@ internal static class Program
     [
         new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, ReceiptsSlice.Schema, AuditSlice.Schema,
         EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema, StationsSlice.Schema,
-        PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
+        PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema, FuelSlice.Schema,
     ];
 
     private static async Task<int> Main(string[] args)
@@ -130,6 +131,7 @@ internal static class Program
         {
             CashierAloneMinorMax = limits.CashierAloneMinor, CashierDayMinorMax = limits.CashierDayMinor,
         });
+        services.AddFuel(new FuelSettings(currency));
         replace?.Invoke(services);
         services.HoldBackWorkers();
 
@@ -146,6 +148,7 @@ internal static class Program
         app.MapPayments();
         app.MapTransit();
         app.MapRetail();
+        app.MapFuel();
         app.MapWeb();
         return app;
     }

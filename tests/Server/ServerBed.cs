@@ -15,6 +15,7 @@ using SightPay.Server.Books;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
 using SightPay.Server.Faces;
+using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
 using SightPay.Server.Receipts;
@@ -55,7 +56,7 @@ public sealed class ServerBed : IAsyncDisposable
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
-            ReceiptsSlice.Schema, BooksSlice.Schema);
+            ReceiptsSlice.Schema, BooksSlice.Schema, FuelSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
         await bed.OpenAsync(clock, demo);
         return bed;
@@ -167,7 +168,8 @@ public sealed class ServerBed : IAsyncDisposable
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(_faces);
         services.AddStations(new StationsSettings());
-        services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"));
+        services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"))
+            .AddFuel(new FuelSettings("INR"));
         services.AddSingleton(new FirstStartSettings(demo, DataFolder, "INR") { Print = Printed });
         services.AddSingleton<FirstStart>();
         _app = builder.Build();
@@ -186,6 +188,7 @@ public sealed class ServerBed : IAsyncDisposable
         _app.MapStations();
         _app.MapTransit();
         _app.MapRetail();
+        _app.MapFuel();
         _ledger = await GeneralLedger.OpenAsync(
             Database.DataSource, [.. _app.Services.GetServices<ICompanionWriter>()],
             new LedgerOptions(Clock: clock), default);

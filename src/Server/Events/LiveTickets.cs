@@ -6,19 +6,30 @@ namespace SightPay.Server.Events;
 /// <summary>Whom a used ticket let in, and what they may follow.</summary>
 internal sealed record LiveVisitor(Guid PersonId, IReadOnlySet<string> Topics);
 
+/// <summary>Topics that a trade adds to those of a caller.</summary>
+public interface ILiveTopics
+{
+    Task<IEnumerable<string>> OfAsync(Caller caller, CancellationToken ct);
+}
+
 /// <summary>POST /live/tickets: the signed-in caller gets a ticket that opens one connection within 30 seconds.
 /// </summary>
-internal sealed class LiveTickets(NpgsqlDataSource database, LiveSettings settings, TimeProvider clock)
+internal sealed class LiveTickets(
+    NpgsqlDataSource database, LiveSettings settings, IEnumerable<ILiveTopics> trades, TimeProvider clock)
 {
-    /// <summary>Payments tell their payer. Whoever reads all hears of them too, without a second row for each.
-    /// </summary>
-    private static readonly string[] TopicsOfStaff = [OutboxRow.EveryTopic("payment")];
+    /// <summary>Payments tell their payer, pumps and tanks the staff of their site. Whoever reads all hears of them
+    /// too, without a second row for each.</summary>
+    private static readonly string[] TopicsOfStaff =
+        [OutboxRow.EveryTopic("payment"), OutboxRow.EveryTopic("pump"), OutboxRow.EveryTopic("tank")];
 
     public async Task<IResult> IssueAsync(HttpContext http, CancellationToken ct)
     {
         var caller = Caller.Of(http);
         var own = OutboxRow.PersonTopic(caller.PersonId!.Value);
-        string[] topics = caller.ReadsAll ? [own, OutboxRow.Operations, .. TopicsOfStaff] : [own];
+        var topics = new HashSet<string> { own };
+        // Whoever reads all follows the sites by the kinds of their events; twice would be once too often.
+        if (caller.ReadsAll) topics.UnionWith([OutboxRow.Operations, .. TopicsOfStaff]);
+        else foreach (var trade in trades) topics.UnionWith(await trade.OfAsync(caller, ct));
         var ticket = OneTimeTicket.Mint(settings.TicketLife, out var hash);
         var now = clock.GetUtcNow();
         await using var batch = database.CreateBatch();
@@ -32,7 +43,7 @@ internal sealed class LiveTickets(NpgsqlDataSource database, LiveSettings settin
             Parameters =
             {
                 new() { Value = hash }, new() { Value = caller.PersonId.Value },
-                new() { Value = topics }, new() { Value = now + settings.TicketLife },
+                new() { Value = topics.ToArray() }, new() { Value = now + settings.TicketLife },
             },
         });
         await batch.ExecuteNonQueryAsync(ct);

@@ -5,7 +5,7 @@ using SightPay.Ledger;
 namespace SightPay.Server.Events;
 
 /// <summary>An event that becomes visible with the commit it belongs to.</summary>
-/// <param name="Topic"><c>person:{id}</c> or <c>operations</c>.</param>
+/// <param name="Topic"><c>person:{id}</c>, <c>site:{id}</c> or <c>operations</c>.</param>
 /// <param name="Kind">Message type on the live feed, for instance <c>journey</c>, <c>wallet</c>, <c>stop</c>.</param>
 /// <param name="Payload">A JSON object; no biometrics.</param>
 public sealed record OutboxRow(string Topic, string Kind, string Payload) : CompanionRow
@@ -23,6 +23,9 @@ public sealed record OutboxRow(string Topic, string Kind, string Payload) : Comp
 
     /// <summary>The topic that a person follows on their own devices.</summary>
     public static string PersonTopic(Guid person) => $"person:{person}";
+
+    /// <summary>The topic that owner and staff of a filling station follow.</summary>
+    public static string SiteTopic(string site) => $"site:{site}";
 }
 
 /// <summary>Adds events from transactions that are not ledger acts.</summary>

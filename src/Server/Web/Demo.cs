@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Fuel;
 using SightPay.Server.People;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
@@ -25,7 +26,7 @@ public sealed record FirstStartSettings(bool Demo, string DataFolder, string Cur
 /// </summary>
 public sealed class FirstStart(
     FirstStartSettings settings, Persons persons, StationDirectory stations, DemoLine line, DemoShop shop,
-    NpgsqlDataSource database)
+    DemoForecourt forecourt, NpgsqlDataSource database)
 {
     public const string CredentialsFile = "demo-credentials.json";
 
@@ -54,7 +55,11 @@ public sealed class FirstStart(
                 await PrintAsync(new Credentials(new(OperatorEmail, password), new Dictionary<string, string>()));
             return;
         }
-        if (await line.ExistsAsync(ct)) return;
+        if (await line.ExistsAsync(ct))
+        {
+            await OpenForecourtAsync(ct);
+            return;
+        }
         var openings = Openings();
         var credentials = await ReadFileAsync(openings, ct) ?? await WriteFileAsync(openings, ct);
         var login = credentials.Operator;
@@ -81,16 +86,25 @@ public sealed class FirstStart(
             await stations.OpenAsync(connection, transaction, new StationOpening(station, key), ct);
         }
         await shop.OpenAsync(connection, transaction, settings.Currency, ct);
+        await forecourt.OpenAsync(connection, transaction, settings.Currency, ct);
         // The line is the mark by which the next start sees that all of it is done.
         await line.OpenAsync(connection, transaction, ct);
         await transaction.CommitAsync(ct);
     }
 
+    /// <summary>Demo sets of older versions had the pumps' keys and no site for them.</summary>
+    private async Task OpenForecourtAsync(CancellationToken ct)
+    {
+        if (await forecourt.ExistsAsync(ct)) return;
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await forecourt.OpenAsync(connection, transaction, settings.Currency, ct);
+        await transaction.CommitAsync(ct);
+    }
+
     private IReadOnlyList<Station> Openings() =>
     [
-        .. line.Stations(), .. shop.Stations(),
-        new("F1-P1", StationKind.Pump, "F1", "Filling site F1, pump 1"),
-        new("F1-P2", StationKind.Pump, "F1", "Filling site F1, pump 2"),
+        .. line.Stations(), .. shop.Stations(), .. forecourt.Stations(),
     ];
 
     private string FilePath => Path.Combine(settings.DataFolder, CredentialsFile);

@@ -53,7 +53,7 @@ public sealed class FirstStartTests
         // As after a kill between the operator and the demo set.
         await using (var undo = bed.Database.DataSource.CreateCommand(
             "truncate station, station_key, station_link, transit_line, transit_stop, transit_gate, transit_fare, "
-            + "transit_journey, retail_merchant, retail_till, payment cascade"))
+            + "transit_journey, retail_merchant, retail_till, fuel_site, payment cascade"))
             await undo.ExecuteNonQueryAsync();
         await bed.RestartAsync();
         Assert.Equal(file, await File.ReadAllTextAsync(path));
