@@ -148,10 +148,8 @@ internal static class PumpSessionLifetime
             : null,
         PumpSessionEvent.Abort => IsUnderWayOrGivenUp(state) ? PumpSessionState.Aborted : null,
         PumpSessionEvent.Quarantine => IsUnderWayOrGivenUp(state) ? PumpSessionState.Quarantined : null,
-        PumpSessionEvent.Pay => state is PumpSessionState.Delivered or PumpSessionState.Expired
-            or PumpSessionState.DriveOff
-            ? PumpSessionState.Paid
-            : null,
+        // One that is late is opened again first, so that whoever pays has seen what and how much.
+        PumpSessionEvent.Pay => state == PumpSessionState.Delivered ? PumpSessionState.Paid : null,
         _ => AfterPeople(state, happened),
     };
 
@@ -177,7 +175,8 @@ internal static class PumpSessionLifetime
         PumpSessionEvent.Expire when state == PumpSessionState.Fuelling => PumpSessionState.Lost,
         PumpSessionEvent.Expire when state == PumpSessionState.Delivered => PumpSessionState.Expired,
         PumpSessionEvent.Reopen when state == PumpSessionState.Lapsed => PumpSessionState.Offered,
-        PumpSessionEvent.Reopen when state == PumpSessionState.Expired => PumpSessionState.Delivered,
+        PumpSessionEvent.Reopen when state is PumpSessionState.Expired or PumpSessionState.DriveOff =>
+            PumpSessionState.Delivered,
         PumpSessionEvent.Decline when IsBeforeTheNozzle(state) => PumpSessionState.Declined,
         PumpSessionEvent.Decline when IsPayable(state) => PumpSessionState.Unclaimed,
         // Somebody else's fuel goes on flowing; it is only nobody's any more.
@@ -199,10 +198,9 @@ internal static class PumpSessionLifetime
     private static bool IsBeforeTheNozzle(PumpSessionState state) =>
         state is PumpSessionState.Waiting or PumpSessionState.Offered or PumpSessionState.Held;
 
-    /// <summary>A delivery of it may still be told. That of a pump whose lifting was never heard of, too.</summary>
+    /// <summary>A nozzle was lifted, and how that ended is not known yet.</summary>
     private static bool IsUnderWay(PumpSessionState state) =>
-        state is PumpSessionState.Offered or PumpSessionState.Held or PumpSessionState.Fuelling
-            or PumpSessionState.Lost;
+        state is PumpSessionState.Fuelling or PumpSessionState.Lost;
 
     /// <summary>What a pump says late of a session that staff gave up is no less true.</summary>
     private static bool IsUnderWayOrGivenUp(PumpSessionState state) =>

@@ -85,11 +85,11 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
     /// <summary>What a pump delivered, whatever it leads to.</summary>
     public IReadOnlyList<Plan> Deliver(SessionAct act, PumpDelivery delivery)
     {
-        var from = act.From;
-        var delivered = from with
+        var before = act.From;
+        var delivered = before with
         {
-            TrxSeq = delivery.TrxSeq, Nozzle = from.Nozzle ?? delivery.Nozzle,
-            GradeId = from.GradeId ?? delivery.GradeId, Price = from.Price ?? delivery.Price,
+            TrxSeq = delivery.TrxSeq, Nozzle = before.Nozzle ?? delivery.Nozzle,
+            GradeId = before.GradeId ?? delivery.GradeId, Price = before.Price ?? delivery.Price,
             DeliveredThousandths = delivery.Thousandths, SaidMinor = delivery.SaidMinor,
         };
         if (NoteOf(delivered, delivery) is { } note)
@@ -100,12 +100,12 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         };
         // Below half a coin nothing is due.
         if (delivered.BillMinor == 0) return Ended(act, delivered, PumpSessionEvent.Abort, null, delivery);
-        if (from.Payer is null || from.State == PumpSessionState.Cancelled)
-            return Ended(act, delivered, PumpSessionEvent.DeliverUnclaimed, from.Note, delivery);
-        if (!from.IsDoubtful && act.Payment is { AuthorisedAt: not null } payment && IsStillYes(payment))
+        if (before.Payer is null || before.State == PumpSessionState.Cancelled)
+            return Ended(act, delivered, PumpSessionEvent.DeliverUnclaimed, before.Note, delivery);
+        if (!before.IsDoubtful && act.Payment is { AuthorisedAt: not null } payment && IsStillYes(payment))
             return Settle(act, delivered, payment, delivery);
         var bill = delivered with { State = PumpSessionState.Delivered };
-        return [Of(act, Row(from, bill, PumpSessionEvent.Deliver), null, null, Draw(act.Site, delivery))];
+        return [Of(act, Row(before, bill, PumpSessionEvent.Deliver), null, null, Draw(act.Site, delivery))];
     }
 
     /// <summary>The first that is heard of a delivery, and no session fits: people find out whose it was.</summary>
@@ -201,7 +201,14 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         var money = payment.State == PaymentState.Authorised
             ? payments.Capture(payment, delivered.BillMinor, null, OverMinorMax(payment))
             : payments.CaptureLate(payment, delivered.BillMinor);
-        return [.. money.Select(plan => Of(act, row, plan, null, Draw(act.Site, delivery)))];
+        return
+        [
+            .. money.Select(plan => Of(act, row, plan, null, Draw(act.Site, delivery))),
+            // Its hold ran out a moment ago; the fuel is in the car, so that its bill is asked for.
+            Of(
+                act, Row(act.From, delivered with { State = PumpSessionState.Delivered }, PumpSessionEvent.Deliver),
+                null, RefusalCode.HoldExpired, Draw(act.Site, delivery)),
+        ];
     }
 
     /// <summary>Delivered, and not to be paid by the payment that was made for it.</summary>
@@ -301,7 +308,7 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         });
         foreach (var person in act.Tell.Concat(session.Payer is { } payer ? [payer] : []).Distinct())
             yield return new OutboxRow(OutboxRow.PersonTopic(person), "fuel_session", told);
-        yield return new OutboxRow(OutboxRow.SiteTopic(session.SiteId), "fuel_session", told);
+        yield return new OutboxRow(OutboxRow.SiteTopic(session.SiteId), "pump", told);
     }
 }
 
