@@ -56,8 +56,8 @@ internal sealed class TankTable : CompanionTable<TankRow, TankKey, TankState>
     {
         Parameters =
         {
-            new() { Value = Levels(keys).Select(key => key.Site).ToArray(), NpgsqlDbType = Text },
-            new() { Value = Levels(keys).Select(key => key.Tank).ToArray(), NpgsqlDbType = Text },
+            Levels(keys).Column(NpgsqlDbType.Text, key => key.Site),
+            Levels(keys).Column(NpgsqlDbType.Text, key => key.Tank),
         },
     };
 
@@ -119,10 +119,10 @@ internal sealed class TankTable : CompanionTable<TankRow, TankKey, TankState>
         {
             Parameters =
             {
-                new() { Value = tanks.Select(tank => tank.Key.Site).ToArray() },
-                new() { Value = tanks.Select(tank => tank.Key.Tank).ToArray() },
-                new() { Value = tanks.Select(tank => tank.State.LevelThousandths).ToArray() },
-                new() { Value = tanks.Select(tank => tank.State.ShortThousandths).ToArray() },
+                tanks.Column(NpgsqlDbType.Text, tank => tank.Key.Site),
+                tanks.Column(NpgsqlDbType.Text, tank => tank.Key.Tank),
+                tanks.Column(NpgsqlDbType.Bigint, tank => tank.State.LevelThousandths),
+                tanks.Column(NpgsqlDbType.Bigint, tank => tank.State.ShortThousandths),
             },
         });
 
@@ -140,21 +140,17 @@ internal sealed class TankTable : CompanionTable<TankRow, TankKey, TankState>
         {
             Parameters =
             {
-                new() { Value = rows.Select(row => row.Entry!.Value).ToArray() },
-                new() { Value = rows.Select(row => row.SiteId).ToArray() },
-                new() { Value = rows.Select(row => row.TankId).ToArray() },
-                new() { Value = rows.Select(row => Words.Of(row.Change)).ToArray() },
-                new() { Value = rows.Select(row => row.Thousandths).ToArray() },
-                new() { Value = entries.Select(entry => entry.BeforeThousandths).ToArray() },
-                new() { Value = entries.Select(entry => entry.LevelThousandths).ToArray() },
-                new() { Value = entries.Select(entry => entry.ShortThousandths).ToArray() },
-                new() { Value = rows.Select(row => row.Who).ToArray() },
-                new() { Value = rows.Select(row => row.Note).ToArray() },
-                new()
-                {
-                    Value = entries.Select(entry => entry.At.UtcDateTime).ToArray(),
-                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-                },
+                rows.Column(NpgsqlDbType.Uuid, row => row.Entry!.Value),
+                rows.Column(NpgsqlDbType.Text, row => row.SiteId),
+                rows.Column(NpgsqlDbType.Text, row => row.TankId),
+                rows.Column(NpgsqlDbType.Text, row => Words.Of(row.Change)),
+                rows.Column(NpgsqlDbType.Bigint, row => row.Thousandths),
+                entries.Column(NpgsqlDbType.Bigint, entry => entry.BeforeThousandths),
+                entries.Column(NpgsqlDbType.Bigint, entry => entry.LevelThousandths),
+                entries.Column(NpgsqlDbType.Bigint, entry => entry.ShortThousandths),
+                rows.Column(NpgsqlDbType.Text, row => row.Who),
+                rows.Column(NpgsqlDbType.Text, row => row.Note),
+                entries.Column(NpgsqlDbType.TimestampTz, entry => entry.At.UtcDateTime),
             },
         });
     }
@@ -166,9 +162,7 @@ internal sealed class TankTable : CompanionTable<TankRow, TankKey, TankState>
             SiteId = key.Site, TankId = key.Tank, tank.LevelThousandths, tank.ShortThousandths,
         }));
 
-    private static NpgsqlDbType Text => NpgsqlDbType.Array | NpgsqlDbType.Text;
-
-    private static IEnumerable<TankKey> Levels(TankKey[] keys) => keys.Where(key => key.Entry is null);
+    private static TankKey[] Levels(TankKey[] keys) => Array.FindAll(keys, key => key.Entry is null);
 
     private static TankKey LevelOf(TankRow row) => new(row.SiteId, row.TankId, null);
 

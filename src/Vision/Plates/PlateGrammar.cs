@@ -1,0 +1,119 @@
+using System.Text;
+
+namespace SightPay.Vision.Plates;
+
+/// <summary>
+/// What plates of a region look like. It says how a text is written for comparing, resolves glyphs that are drawn alike
+/// by what the region has at each place, and refuses what cannot be a plate there. Regions are data:
+/// <see cref="PlateRegions"/>.
+/// </summary>
+public sealed class PlateGrammar
+{
+    /// <summary>Longer than any plate of any region; what is longer is not looked at.</summary>
+    internal const int TextLengthMax = 32;
+
+    // The letters of German, Austrian, Croatian and Slovenian plates.
+    private const string Accented = "ÄÖÜČĆŠŽĐ";
+    private const string Unaccented = "AOUCCSZD";
+
+    private static readonly Dictionary<string, PlateGrammar> Grammars = PlateRegions.All();
+
+    private readonly PlateFormat[][] _formatsByLength;
+
+    internal PlateGrammar(string region, IReadOnlyList<string> members, IEnumerable<PlateFormat> formats)
+    {
+        (Region, Members) = (region, members);
+        // Of formats with the same plates the usual one stays; of equal costs the one that is listed first.
+        var distinct = formats.OrderBy(format => format.Price).DistinctBy(format => format.Shape).ToLookup(f => f.Length);
+        LengthMin = distinct.Min(group => group.Key);
+        _formatsByLength = new PlateFormat[distinct.Max(group => group.Key) + 1][];
+        for (var length = 0; length < _formatsByLength.Length; length++)
+            _formatsByLength[length] = [.. distinct[length]];
+    }
+
+    /// <summary>Codes of all regions, in lower case.</summary>
+    public static IReadOnlyList<string> Regions { get; } = [.. Grammars.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Null for a region that is not known; case does not matter.</summary>
+    public static PlateGrammar? Of(string region) => Grammars.GetValueOrDefault(region.ToLowerInvariant());
+
+    /// <summary>The region's code.</summary>
+    public string Region { get; }
+
+    /// <summary>
+    /// The countries whose plates this region holds: of a country itself alone, of a union all. What a union's grammar
+    /// read is compared with the plate of a country in the form that the country's own grammar gives it.
+    /// </summary>
+    public IReadOnlyList<string> Members { get; }
+
+    /// <summary>Characters of the shortest plate.</summary>
+    public int LengthMin { get; }
+
+    /// <summary>Characters of the longest plate.</summary>
+    public int LengthMax => _formatsByLength.Length - 1;
+
+    internal IEnumerable<PlateFormat> Formats => _formatsByLength.SelectMany(formats => formats);
+
+    /// <summary>
+    /// The form under which plates are compared: upper case letters and digits, each glyph as the region has it at its
+    /// place. Taken again it stays what it is, and it never leaves its group of confusable texts.
+    /// </summary>
+    /// <returns>Null when the text cannot be a plate of this region.</returns>
+    public string? Canonical(string text)
+    {
+        if (Plain(text) is not { } plain) return null;
+        return Fit(
+            plain.Length, (place, character) => ConfusableGlyphs.Cost(plain[place], character), plain)?.Text;
+    }
+
+    /// <summary>
+    /// The likeliest plate of the region: the least sum, over all its formats of this length, of the characters' costs
+    /// and the format's price.
+    /// </summary>
+    /// <param name="length">Characters.</param>
+    /// <param name="cost">Minus the logarithm of the chance that a character stands at a place.</param>
+    /// <param name="chosenAs">When given, what somebody chose is taken as it is written or not at all.</param>
+    internal GrammarFit? Fit(int length, Func<int, char, float> cost, string? chosenAs = null)
+    {
+        if (length < LengthMin || length > LengthMax) return null;
+        Span<char> plate = stackalloc char[length];
+        GrammarFit? best = null;
+        foreach (var format in _formatsByLength[length])
+        {
+            var total = format.Fit(cost, plate) + format.Price;
+            if (total >= (best?.Cost ?? float.PositiveInfinity)) continue;
+            if (format.Rank == FormatRank.Chosen && chosenAs is not null && !plate.SequenceEqual(chosenAs)) continue;
+            best = new(new(plate), total, format);
+        }
+        return best;
+    }
+
+    /// <summary>
+    /// Upper case letters and digits of a text: separators fall away, and so do the accents that a registration may
+    /// carry and a reader does not see. Null when something is left that no plate has.
+    /// </summary>
+    internal static string? Plain(string text)
+    {
+        if (text.Length is 0 or > TextLengthMax) return null;
+        var plain = new StringBuilder(text.Length);
+        foreach (var character in text)
+        {
+            var upper = char.ToUpperInvariant(character);
+            if (Accented.IndexOf(upper) is >= 0 and var accented) upper = Unaccented[accented];
+            if (char.IsAsciiLetterOrDigit(upper)) plain.Append(upper);
+            else if (!IsSeparator(upper)) return null;
+        }
+        return plain.Length == 0 ? null : plain.ToString();
+    }
+
+    private static bool IsSeparator(char character) =>
+        char.IsWhiteSpace(character) || char.IsPunctuation(character) || char.IsSymbol(character);
+
+    public override string ToString() => $"PlateGrammar {Region}";
+}
+
+/// <summary>The plate that costs least.</summary>
+internal sealed record GrammarFit(string Text, float Cost, PlateFormat Format)
+{
+    public override string ToString() => nameof(GrammarFit);
+}
