@@ -9,6 +9,7 @@ using SightPay.Server.Faces;
 using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Plates;
 using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
@@ -29,8 +30,8 @@ internal static class Program
     public static IReadOnlyList<SliceSchema> Schemas { get; } =
     [
         new("ledger", GeneralLedger.Migrations), PeopleSlice.Schema, ReceiptsSlice.Schema, AuditSlice.Schema,
-        EventsSlice.Schema, FacesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema, StationsSlice.Schema,
-        PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema, FuelSlice.Schema,
+        EventsSlice.Schema, FacesSlice.Schema, PlatesSlice.Schema, WalletsSlice.Schema, BooksSlice.Schema,
+        StationsSlice.Schema, PaymentsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema, FuelSlice.Schema,
     ];
 
     private static async Task<int> Main(string[] args)
@@ -117,6 +118,7 @@ internal static class Program
         {
             Pack = BestPack(settings),
         });
+        services.AddPlates(new PlateSettings(currency));
         services.AddWallets(new WalletSettings(currency));
         services.AddBooks();
         services.AddStations(new StationsSettings((int)limits.BodyBytesMax));
@@ -142,6 +144,7 @@ internal static class Program
         app.MapAudit();
         app.MapEvents();
         app.MapFaces();
+        app.MapPlates();
         app.MapWallets();
         app.MapBooks();
         app.MapStations();

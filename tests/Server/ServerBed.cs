@@ -18,6 +18,7 @@ using SightPay.Server.Faces;
 using SightPay.Server.Fuel;
 using SightPay.Server.Payments;
 using SightPay.Server.People;
+using SightPay.Server.Plates;
 using SightPay.Server.Receipts;
 using SightPay.Server.Retail;
 using SightPay.Server.Stations;
@@ -56,7 +57,7 @@ public sealed class ServerBed : IAsyncDisposable
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
-            ReceiptsSlice.Schema, BooksSlice.Schema, FuelSlice.Schema);
+            ReceiptsSlice.Schema, BooksSlice.Schema, PlatesSlice.Schema, FuelSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
         await bed.OpenAsync(clock, demo);
         return bed;
@@ -167,6 +168,7 @@ public sealed class ServerBed : IAsyncDisposable
         var payments = new PaymentSettings("INR");
         services.AddPayments(_payments?.Invoke(payments) ?? payments);
         if (_seeing) services.AddFaces(_faces);
+        services.AddPlates(new PlateSettings("INR"));
         services.AddStations(new StationsSettings());
         services.AddTransit(new TransitSettings("INR")).AddRetail(new RetailSettings("INR"))
             .AddFuel(new FuelSettings("INR"));
@@ -185,6 +187,7 @@ public sealed class ServerBed : IAsyncDisposable
         _app.MapBooks();
         _app.MapPayments();
         if (_seeing) _app.MapFaces();
+        _app.MapPlates();
         _app.MapStations();
         _app.MapTransit();
         _app.MapRetail();

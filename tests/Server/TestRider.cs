@@ -17,11 +17,12 @@ public sealed class TestRider : IDisposable
 
     private readonly ServerBed _bed;
 
-    private TestRider(ServerBed bed, Guid id, string name, HttpClient http) =>
-        (_bed, Id, Name, Http) = (bed, id, name, http);
+    private TestRider(ServerBed bed, Guid id, string name, string email, HttpClient http) =>
+        (_bed, Id, Name, Email, Http) = (bed, id, name, email, http);
 
     public Guid Id { get; }
     public string Name { get; }
+    public string Email { get; }
     public HttpClient Http { get; }
 
     /// <param name="walletMinor">Topped up through the sandbox provider.</param>
@@ -30,7 +31,7 @@ public sealed class TestRider : IDisposable
         var email = $"{Guid.CreateVersion7():N}@example.org";
         using var created = await bed.Http.PostAsJsonAsync("/users", new { name, email, password = Password });
         var id = (Guid)(await ServerBed.ReadAsync(created, HttpStatusCode.Created))["id"]!;
-        var rider = new TestRider(bed, id, name, bed.SignedIn(await bed.TokenAsync(email, Password)));
+        var rider = new TestRider(bed, id, name, email, bed.SignedIn(await bed.TokenAsync(email, Password)));
         if (walletMinor > 0) await rider.TopUpAsync(walletMinor);
         return rider;
     }
@@ -117,9 +118,9 @@ public sealed class TestRider : IDisposable
         await ServerBed.ReadAsync(answer, HttpStatusCode.NoContent);
     }
 
-    public async Task ConsentAsync()
+    public async Task ConsentAsync(string purpose = "face")
     {
-        using var answer = await Http.PostAsJsonAsync($"/users/{Id}/consents", new { purpose = "face" });
+        using var answer = await Http.PostAsJsonAsync($"/users/{Id}/consents", new { purpose });
         await ServerBed.ReadAsync(answer, HttpStatusCode.Created);
     }
 

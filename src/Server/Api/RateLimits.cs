@@ -26,11 +26,19 @@ public sealed class RateLimits(IEnumerable<RateLimit> limits, TimeProvider clock
     /// <summary>Liveness challenges per person: nobody gets to try the draw until it suits their film.</summary>
     public const string Challenge = "challenge";
 
-    /// <summary>The limits around further proof, the same everywhere.</summary>
+    /// <summary>Plates that a person registers or claims: nobody gets to ask of every plate whether it is here.
+    /// </summary>
+    public const string Plates = "plates";
+
+    /// <summary>Invitations to drive, which say whether an address is known.</summary>
+    public const string Invitations = "invitations";
+
+    /// <summary>The limits around further proof, plates and invitations, the same everywhere.</summary>
     public static IReadOnlyList<RateLimit> OfStepUp { get; } =
     [
         new(PinChange, 10, TimeSpan.FromDays(1)), new(PhoneDigits, 10, TimeSpan.FromHours(1)),
-        new(Challenge, 12, TimeSpan.FromHours(1)),
+        new(Challenge, 12, TimeSpan.FromHours(1)), new(Plates, 60, TimeSpan.FromHours(1)),
+        new(Invitations, 30, TimeSpan.FromHours(1)),
     ];
 
     /// <summary>Beyond this many partitions the ones whose window has passed are forgotten.</summary>

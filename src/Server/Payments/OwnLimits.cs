@@ -26,7 +26,7 @@ internal sealed record OwnLimit(long? PaymentMinor, long? DayMinor)
 /// to raise it needs the password or the PIN, since whoever finds an open phone must not be able to.
 /// </summary>
 internal sealed class OwnLimits(
-    NpgsqlDataSource database, Persons persons, Pins pins, AuditLog audit, PaymentSettings settings)
+    NpgsqlDataSource database, FreshProof proof, AuditLog audit, PaymentSettings settings)
 {
     /// <summary>Null takes a limit away.</summary>
     internal sealed record Request(long? PaymentMinor, long? DayMinor, Secret? Password, Secret? Pin)
@@ -51,7 +51,7 @@ internal sealed class OwnLimits(
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // The row is locked while the proof is looked at: two changes at once are one after the other.
         if (wanted.IsLooserThan(await LockAsync(connection, transaction, person, ct)))
-            await DemandProofAsync(person, request, ct);
+            await proof.DemandAsync(person, request.Password, request.Pin, ct);
         await WriteAsync(connection, transaction, person, wanted, ct);
         await audit.WriteAsync(connection, transaction, Caller.Of(http).Name, "limits_set", $"person:{person}", ct);
         await transaction.CommitAsync(ct);
@@ -66,23 +66,6 @@ internal sealed class OwnLimits(
         command.Parameters.Add(new() { Value = person });
         await using var reader = await command.ExecuteReaderAsync(ct);
         return Shown(await reader.ReadAsync(ct) ? OwnLimit.Read(reader, 0) : OwnLimit.None);
-    }
-
-    private async Task DemandProofAsync(Guid person, Request request, CancellationToken ct)
-    {
-        if (request.Password is { } password)
-        {
-            await persons.DemandPasswordAsync(person, password, ct);
-            return;
-        }
-        if (request.Pin is not { } pin)
-            throw new ProblemException(
-                403, "proof_needed", "To raise a limit, or take it away, send your password or your PIN.");
-        var check = await pins.VerifyAsync(person, pin.Reveal(), ct);
-        if (check.Verdict != PinVerdict.Right)
-            throw new ProblemException(
-                403, check.Verdict == PinVerdict.Locked ? "pin_locked" : "pin_wrong",
-                "This PIN does not raise the limit; send your password.");
     }
 
     private static Dictionary<string, string[]> ErrorsOf(Request request)

@@ -6,6 +6,7 @@ namespace SightPay.Server.People;
 public sealed class Consents(NpgsqlDataSource database)
 {
     public const string Face = "face";
+    public const string Plate = "plate";
 
     /// <summary>True when the present text of the purpose was agreed to and not withdrawn since.</summary>
     public async Task<bool> HasAsync(Guid person, string purpose, CancellationToken ct)

@@ -9,15 +9,25 @@ namespace SightPay.Server.People;
 /// <param name="Sql">Selects the rows of the person <c>$1</c>, in order, under the names the person sees.</param>
 public sealed record PersonSection(string Name, string Sql);
 
+/// <summary>What a slice keeps of a person where SQL alone cannot show it, since it is sealed.</summary>
+public interface IPersonExport
+{
+    /// <summary>Of the section in the export.</summary>
+    string Name { get; }
+
+    Task<JsonNode> ReadAsync(Guid person, CancellationToken ct);
+}
+
 /// <summary>
 /// GET /users/{id}/export: everything that is kept of a person, for themself alone. Secrets stay here: a template, a
 /// PIN and a password are of no use to their owner and of much to a thief.
 /// </summary>
 internal sealed class ExportPerson(
     NpgsqlDataSource database, PeopleStore store, ConsentStore consents, Phones phones,
-    IEnumerable<PersonSection> sections, TimeProvider clock)
+    IEnumerable<PersonSection> sections, IEnumerable<IPersonExport> exports, TimeProvider clock)
 {
     private readonly PersonSection[] _sections = [.. sections];
+    private readonly IPersonExport[] _exports = [.. exports];
 
     public async Task<IResult> RunAsync(HttpContext http, string id, CancellationToken ct)
     {
@@ -37,6 +47,7 @@ internal sealed class ExportPerson(
             ["consents"] = JsonNode.Parse(ApiJson.Write(await consents.ListAsync(person.Id, ct))),
         };
         foreach (var section in _sections) export[section.Name] = await RowsAsync(section, person.Id, ct);
+        foreach (var each in _exports) export[each.Name] = await each.ReadAsync(person.Id, ct);
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentDisposition = "attachment; filename=\"sightpay-export.json\"";
         return Results.Text(export.ToJsonString(ApiJson.Options), "application/json");

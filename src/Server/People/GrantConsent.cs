@@ -17,7 +17,7 @@ internal sealed class GrantConsent(ConsentStore store, WithdrawConsent withdrawa
         if (PersonAccess.Refuse(http, id, out var person) is { } refusal) return refusal;
         if (ConsentTexts.Of(request.Purpose) is not { } text)
             return Problems.Of(422, "purpose_unknown", "There is no consent for this purpose.",
-                errors: new Dictionary<string, string[]> { ["purpose"] = ["Use: face."] });
+                errors: new Dictionary<string, string[]> { ["purpose"] = [$"Use: {ConsentTexts.Purposes}."] });
         // What an earlier withdrawal has not erased yet must not live on under the new consent.
         await withdrawal.EraseDueAsync(person, ct);
         var row = await store.GrantAsync(

@@ -34,7 +34,7 @@ public static class PeopleSlice
         services.AddSingleton(provider => new Phones(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<PersonVault>(),
             provider.GetRequiredService<RateLimits>()));
-        services.AddSingleton<ErasePerson>().AddSingleton<ExportPerson>();
+        services.AddSingleton<FreshProof>().AddSingleton<ErasePerson>().AddSingleton<ExportPerson>();
         services.AddSingleton<SetPin>().AddSingleton<SetPhone>().AddSingleton<SetRoles>();
         services.AddSingleton<SignUp>().AddSingleton<ShowPeople>().AddSingleton<SignIn>();
         services.AddSingleton<RefreshSession>().AddSingleton<SignOut>();

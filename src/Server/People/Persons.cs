@@ -68,6 +68,10 @@ public sealed class Persons
 
     public Task<Person?> FindAsync(Guid id, CancellationToken ct) => _store.FindAsync(id, ct);
 
+    /// <summary>Whose address this is, in whatever letters; null: nobody's who may sign in.</summary>
+    public async Task<Person?> FindByEmailAsync(string email, CancellationToken ct) =>
+        await _store.LoginByEmailAsync(EmailAddress.KeyOf(email), ct) is { Disabled: false } login ? login.Person : null;
+
     /// <summary>Whether there is such a person; cheap enough to be asked at every payment.</summary>
     public async ValueTask<bool> IsKnownAsync(Guid id, CancellationToken ct) => await _known.FindAsync(
         id, async (person, stop) => await _store.FindAsync(person, stop) is null ? null : new Known(), ct) is not null;
