@@ -22,8 +22,13 @@ public static class FuelSlice
         services.AddSingleton<IPersonData, SitePersonData>();
         foreach (var section in SitePersonData.Sections) services.AddSingleton(section);
         services.AddSingleton<ICompanionWriter, TankTable>();
+        services.AddPumpSessions(new PumpSessionSettings(settings.Currency));
         return services;
     }
 
-    public static void MapFuel(this IEndpointRouteBuilder routes) => _ = routes.MapGroup("").WithTags("Fuel");
+    public static void MapFuel(this IEndpointRouteBuilder routes)
+    {
+        var fuel = routes.MapGroup("").WithTags("Fuel");
+        fuel.MapPumpSessions();
+    }
 }

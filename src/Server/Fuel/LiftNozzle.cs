@@ -18,8 +18,8 @@ internal sealed partial class TakePumpEvent
             return await SayAsync(key, Told(known, known.IsDelivered ? "already_delivered" : null), [], ct);
         var occupant = await sessions.AtPumpAsync(pump.Id, ct);
         var before = occupant is { State: PumpSessionState.Fuelling } ? occupant : null;
-        var car = before is null ? await NextAsync(occupant, pump, at, ct) : null;
-        var session = car ?? New(site, pump);
+        var (car, queued) = before is null ? await NextAsync(occupant, pump, at, ct) : default;
+        var session = car ?? (before is null ? await AfterAbortAsync(site, pump, at, ct) : null) ?? New(site, pump);
         var lifted = session with
         {
             State = PumpSessionState.Fuelling, TrxSeq = seq, Nozzle = nozzle.Number, GradeId = nozzle.GradeId,
@@ -30,11 +30,14 @@ internal sealed partial class TakePumpEvent
 
         var act = await sessions.ActAsync(session, (stored, _) => Told(stored, null), ct) with
         {
-            InPlaceOf = before?.Id,
+            InPlaceOf = (before ?? queued)?.Id,
+            Rows =
+            [
+                .. before is null ? [] : Silenced(before),
+                .. queued is null ? [] : Queued(queued),
+            ],
         };
-        if (before is not null) act = act with { Rows = [Silenced(before)] };
-        // Whoever took a nozzle while the pump already had somebody, or after another car was seen, is asked first.
-        lifted = lifted with { IsDoubtful = car is not null && await IsDoubtfulAsync(car, ct) };
+        lifted = lifted with { IsDoubtful = session.IsDoubtful || (car is not null && await IsDoubtfulAsync(car, ct)) };
         return await SubmitAsync(
             session,
             [
@@ -44,15 +47,42 @@ internal sealed partial class TakePumpEvent
             ], key, ct);
     }
 
-    /// <summary>The car whose nozzle this is: the one that has the pump, or the next in line; null: nobody knows.
+    /// <summary>
+    /// The car whose nozzle this is: the one that has the pump, or the next in line. Where another one was seen well
+    /// after it, and nobody had said yes, it has left.
     /// </summary>
-    private async Task<PumpSession?> NextAsync(
+    /// <returns>The car, null when nobody knows; and the one that makes room for it.</returns>
+    private async Task<(PumpSession? Car, PumpSession? Queued)> NextAsync(
         PumpSession? occupant, Pump pump, DateTimeOffset at, CancellationToken ct)
     {
-        if (occupant is not null) return occupant.BeganAt <= at ? occupant : null;
-        var waiting = await store.WaitingAsync(pump.Id, ct);
-        return waiting.FirstOrDefault(each =>
+        var waiting = (await store.WaitingAsync(pump.Id, ct)).FirstOrDefault(each =>
             !each.IsDue(clock.GetUtcNow()) && each.SeenAt <= at && each.SeenAt >= at - settings.VisitGap);
+        if (occupant is null) return (waiting, null);
+        if (occupant.State == PumpSessionState.Offered && waiting is not null
+            && waiting.SeenAt - (occupant.SeenAt ?? occupant.BeganAt) > settings.LeftAfter)
+            return (waiting, occupant);
+        // A message that had to wait for the line is not of a car that came after it.
+        return occupant.BeganAt <= at ? (occupant, null) : default;
+    }
+
+    /// <summary>Somebody hung up without a drop and takes a nozzle again: the same car, which is asked at the end.
+    /// </summary>
+    private async Task<PumpSession?> AfterAbortAsync(
+        Site site, Pump pump, DateTimeOffset at, CancellationToken ct)
+    {
+        if (await store.LatestAsync(pump.Id, ct) is not
+            { State: PumpSessionState.Aborted, VehicleId: { } vehicle, Payer: { } payer, ClosedAt: { } closed }
+            || at - closed > settings.VisitGap || await sessions.OfCarAsync(vehicle, ct) is not null)
+            return null;
+        return New(site, pump) with { VehicleId = vehicle, Payer = payer, IsDoubtful = true };
+    }
+
+    private IEnumerable<CompanionRow> Queued(PumpSession occupant)
+    {
+        var waiting = occupant with { State = PumpSessionState.Waiting };
+        yield return new PumpSessionRow(
+            occupant, waiting, PumpSessionEvent.Queue, settings.TimeOf(PumpSessionState.Waiting));
+        foreach (var told in SessionEvents.Of(waiting, [])) yield return told;
     }
 
     /// <summary>Another car was at this pump since this one was last seen there: it may be the other's nozzle.</summary>
@@ -78,7 +108,7 @@ internal sealed partial class TakePumpEvent
         Site site, Pump pump, PumpSession session, PumpSession? before, string reason, ActKey key,
         CancellationToken ct)
     {
-        List<CompanionRow> rows = before is null ? [] : [Silenced(before)];
+        List<CompanionRow> rows = before is null ? [] : [.. Silenced(before)];
         if (session.Payer is { } payer)
             rows.Add(new OutboxRow(
                 OutboxRow.PersonTopic(payer), "fuel_notice",
@@ -90,8 +120,12 @@ internal sealed partial class TakePumpEvent
     }
 
     /// <summary>A pump that begins anew has lost how the last one ended. It may still say so.</summary>
-    private static PumpSessionRow Silenced(PumpSession before) => new(
-        before, before with { State = PumpSessionState.Lost }, PumpSessionEvent.Silence, null);
+    private static IEnumerable<CompanionRow> Silenced(PumpSession before)
+    {
+        var lost = before with { State = PumpSessionState.Lost };
+        yield return new PumpSessionRow(before, lost, PumpSessionEvent.Silence, null);
+        foreach (var told in SessionEvents.Of(lost, [])) yield return told;
+    }
 
     private Answer Told(PumpSession session, string? reason)
     {

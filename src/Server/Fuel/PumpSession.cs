@@ -50,7 +50,8 @@ internal sealed record PumpSession
     /// <summary>What the pump said that it comes to.</summary>
     public long? SaidMinor { get; init; }
 
-    /// <summary>Why it is as it is, as one of <see cref="PumpSessionNote"/>.</summary>
+    /// <summary>Why it is as it is, as one of <see cref="PumpSessionNote"/>; of what was written off, in the words of
+    /// whoever did it.</summary>
     public string? Note { get; init; }
 
     /// <summary>Grows with each change; a change that was planned on an older one is planned again.</summary>
@@ -103,6 +104,8 @@ internal static class PumpSessionNote
 
     public const string NotMe = "not_me";
 
+    public const string DroveOff = "drove_off";
+
     /// <summary>The shop was paid after the wallet was.</summary>
     public const string PaidTwice = "paid_twice";
 }
@@ -124,6 +127,10 @@ internal sealed record PumpSessionSettings(string Currency)
 
     /// <summary>A car that was out of sight for longer has left.</summary>
     public TimeSpan VisitGap { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Where another car was seen so long after the one that has the pump, the first has left; or the same
+    /// car changed over.</summary>
+    public TimeSpan LeftAfter { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>A pump's last pulse comes out of the wallet as well; what is beyond is owed.</summary>
     public int OverPercent { get; init; } = 5;

@@ -131,12 +131,10 @@ internal static class PumpSessionLifetime
             _ => null,
         },
         PumpSessionEvent.Queue => IsBeforeTheNozzle(state) ? PumpSessionState.Waiting : null,
-        PumpSessionEvent.Hold => state switch
-        {
-            PumpSessionState.Offered or PumpSessionState.Held => PumpSessionState.Held,
-            PumpSessionState.Fuelling => PumpSessionState.Fuelling,
-            _ => null,
-        },
+        // Not while fuel flows: the pump has been told by then whether to stop.
+        PumpSessionEvent.Hold => state is PumpSessionState.Offered or PumpSessionState.Held
+            ? PumpSessionState.Held
+            : null,
         PumpSessionEvent.Lift => IsBeforeTheNozzle(state) ? PumpSessionState.Fuelling : null,
         PumpSessionEvent.Silence => state == PumpSessionState.Fuelling ? PumpSessionState.Lost : null,
         PumpSessionEvent.Settle => IsUnderWay(state) ? PumpSessionState.Paid : null,

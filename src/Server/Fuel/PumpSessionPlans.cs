@@ -69,15 +69,15 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         Of(act, Row(act.From, to, happened) with { IsSeen = isSeen });
 
     /// <summary>A yes before the amount is known: so much is set aside, in place of what was.</summary>
-    public IReadOnlyList<Plan> Hold(SessionAct act, SessionYes yes, long amountMinor)
+    /// <param name="sighting">What the camera saw, where the plate itself says yes; null: somebody did.</param>
+    public IReadOnlyList<Plan> Hold(SessionAct act, SessionYes yes, long amountMinor, Guid? sighting = null)
     {
-        var payment = NewPayment(act, amountMinor);
+        var payment = NewPayment(act, amountMinor) with { SightingId = sighting };
         var held = act.From with
         {
-            State = PumpSessionLifetime.Next(act.From.State, PumpSessionEvent.Hold) ?? act.From.State,
-            PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By, Note = null,
+            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By, Note = null,
         };
-        var row = Row(act.From, held, PumpSessionEvent.Hold);
+        var row = Row(act.From, held, PumpSessionEvent.Hold) with { IsSeen = sighting is not null };
         return WithoutPayment(act, release => Of(act, row, Joined(
             release, payments.Authorise(payment, Times, yes.Within))));
     }
@@ -181,6 +181,11 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
             happened) with { IsSeen = isSeen };
         return WithoutPayment(act, release => Of(act, row, release));
     }
+
+    /// <summary>The shop has the money, and ours goes back in the same commit.</summary>
+    /// <param name="refund">Gives back what the payment took.</param>
+    public Plan PayElsewhere(SessionAct act, PumpSession to, Plan refund) => Of(
+        act, Row(act.From, to with { State = PumpSessionState.PaidElsewhere }, PumpSessionEvent.PayElsewhere), refund);
 
     /// <summary>How much is set aside: what the wallet has, what was chosen, what a tank takes.</summary>
     /// <param name="prices">Of what the engine takes and the site sells.</param>
@@ -287,7 +292,7 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
             [
                 // First, so that what its state does not allow is refused in the words of a session.
                 row, .. (money?.Rows ?? []).Select(each => Named(each, row.To, act.Site)),
-                .. rows ?? [], .. act.Rows, .. Told(act, row.To),
+                .. rows ?? [], .. act.Rows, .. SessionEvents.Of(row.To, act.Tell),
             ],
             Compose = outcome => act.Compose(row.StampedAt(outcome.At), outcome),
         };
@@ -298,15 +303,19 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         row is ReceiptRow { Kind: ReceiptKind.Fuel } receipt
             ? receipt with { Text = FuelText.Of(session, site) }
             : row;
+}
 
-    /// <summary>What the payer's pages and those of the site's staff are told: a hint to read the session.</summary>
-    private static IEnumerable<OutboxRow> Told(SessionAct act, PumpSession session)
+/// <summary>What pages are told of a session: a hint to read it, without plates.</summary>
+internal static class SessionEvents
+{
+    /// <param name="tell">Whose pages hear of it beside the payer's and the site's.</param>
+    public static IEnumerable<OutboxRow> Of(PumpSession session, IEnumerable<Guid> tell)
     {
         var told = ApiJson.Write(new
         {
             SessionId = session.Id, session.State, session.SiteId, session.PumpId,
         });
-        foreach (var person in act.Tell.Concat(session.Payer is { } payer ? [payer] : []).Distinct())
+        foreach (var person in tell.Concat(session.Payer is { } payer ? [payer] : []).Distinct())
             yield return new OutboxRow(OutboxRow.PersonTopic(person), "fuel_session", told);
         yield return new OutboxRow(OutboxRow.SiteTopic(session.SiteId), "pump", told);
     }

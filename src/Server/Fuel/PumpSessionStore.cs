@@ -51,9 +51,14 @@ internal sealed class PumpSessionStore(NpgsqlDataSource database)
     public Task<IReadOnlyList<PumpSession>> OverdueAsync(DateTimeOffset now, int most, CancellationToken ct) =>
         AllAsync("due_at <= $1 order by due_at limit $2", ct, now.ToUniversalTime(), most);
 
+    /// <summary>The latest session at a pump, over or not.</summary>
+    public Task<PumpSession?> LatestAsync(string pump, CancellationToken ct) => OneAsync("pump = $1", ct, pump);
+
     /// <summary>A car that once left without paying, and still has not.</summary>
     public async Task<bool> DroveOffAsync(Guid vehicle, CancellationToken ct) =>
-        await OneAsync("vehicle = $1 and state = 'drive_off'", ct, vehicle) is not null;
+        await OneAsync(
+            "vehicle = $1 and state in ('drive_off', 'delivered', 'expired') and note = 'drove_off'", ct, vehicle)
+            is not null;
 
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<ListedSession>> ListAsync(

@@ -95,6 +95,8 @@ internal static class SessionRefusal
                 PumpSessionState.Paid => Problems.Answer(409, "already_paid", "It is paid, once."),
                 PumpSessionState.PaidElsewhere => Problems.Answer(
                     409, "paid_elsewhere", "It was paid in the shop. Nothing more is due."),
+                PumpSessionState.Fuelling => Problems.Answer(
+                    409, "not_delivered_yet", "Fuel still flows. The bill comes when the nozzle hangs again."),
                 PumpSessionState.Waiting => Problems.Answer(
                     409, "pump_taken", "Another car is at the pump. This one is next."),
                 _ => Problems.Answer(409, refusal.Code, $"The session is {state}; this cannot be done to it any more."),

@@ -31,8 +31,9 @@ internal sealed record LiftAnswer(
     long? UnitPrice, FuelUnit? Unit, string? GradeId, string Currency);
 
 /// <summary>What a pump is told when it has delivered: it is written down. The same every time it says so.</summary>
+/// <param name="SessionId">Null: nothing was delivered, and nobody knows of the nozzle.</param>
 /// <param name="AmountMinor">Quantity times the frozen price; null: nobody knows that.</param>
-internal sealed record DeliveryAnswer(Guid SessionId, long Seq, long? AmountMinor, string Currency, bool Quarantined);
+internal sealed record DeliveryAnswer(Guid? SessionId, long Seq, long? AmountMinor, string Currency, bool Quarantined);
 
 internal sealed record PumpHeardAnswer(bool Heard);
 
@@ -42,7 +43,7 @@ internal sealed record PumpHeardAnswer(bool Heard);
 /// lifted the nozzle. The pump's clock decides nothing: how old a message is it says by a counter (<c>age_ms</c>).
 /// </summary>
 internal sealed partial class TakePumpEvent(
-    Forecourt forecourt, ForecourtStore set, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans,
+    Forecourt forecourt, PumpOrder order, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans,
     PumpSessionSettings settings, PumpMeters meters, Vehicles vehicles, GeneralLedger ledger, Idempotency idempotency,
     TimeProvider clock)
 {
@@ -121,6 +122,10 @@ internal sealed partial class TakePumpEvent(
         if (known is not null)
             return await SubmitAsync(
                 known, plans.Deliver(await sessions.ActAsync(known, Composed, ct), delivery), key, ct);
+        if (delivery is { Thousandths: 0, SaidMinor: null or 0 })
+            return await SayAsync(
+                key, new Answer(200, ApiJson.Write(new DeliveryAnswer(
+                    null, delivery.TrxSeq, 0, settings.Currency, Quarantined: false))), [], ct);
         // Nobody heard the nozzle being lifted, so nobody can say whose it was: least of all the car there now.
         var found = New(site, pump) with { State = PumpSessionState.Unclaimed };
         return await SubmitAsync(
@@ -172,8 +177,7 @@ internal sealed partial class TakePumpEvent(
     private async Task<ActResult> SayOrderAsync(
         Site site, Pump pump, bool isOut, ActKey key, CancellationToken ct)
     {
-        await set.SayOrderAsync(site.Id, pump.Id, isOut, ct);
-        forecourt.Forget();
+        await order.SetAsync(site.Id, pump.Id, isOut, ct);
         return await SayAsync(key, new Answer(200, ApiJson.Write(new PumpHeardAnswer(true))), [], ct);
     }
 

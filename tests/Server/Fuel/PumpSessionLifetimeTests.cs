@@ -13,7 +13,7 @@ public sealed class PumpSessionLifetimeTests
         See              Wai Off Hel Fue Los Del Exp Pai Unc Qua Dri Lap Dec Abo Can Els Wri
         Bind             Off Off Hel -   -   -   -   -   -   -   -   -   -   -   -   -   -
         Queue            Wai Wai Wai -   -   -   -   -   -   -   -   -   -   -   -   -   -
-        Hold             -   Hel Hel Fue -   -   -   -   -   -   -   -   -   -   -   -   -
+        Hold             -   Hel Hel -   -   -   -   -   -   -   -   -   -   -   -   -   -
         Lift             Fue Fue Fue -   -   -   -   -   -   -   -   -   -   -   -   -   -
         Silence          -   -   -   Los -   -   -   -   -   -   -   -   -   -   -   -   -
         Settle           -   -   -   Pai Pai -   -   -   -   -   -   -   -   -   -   -   -

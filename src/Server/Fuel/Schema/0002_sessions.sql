@@ -47,4 +47,5 @@ create index pump_session_due on pump_session (due_at) where due_at is not null;
 create index pump_session_person on pump_session (person, seq) where person is not null;
 create index pump_session_car on pump_session (vehicle, seq) where vehicle is not null;
 create index pump_session_site on pump_session (site, seq);
+create index pump_session_latest on pump_session (pump, seq);
 create index pump_session_waiting on pump_session (pump) where state = 'waiting';
