@@ -26,6 +26,8 @@ public sealed class FaultTests
     [InlineData("S2_lost_frames", "Frames were dropped without a word.")]
     [InlineData("S2_pin_never_checked", "A payment asked for a PIN and took any.")]
     [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
+    [InlineData("S3_ignored_consent", "A plate was kept and matched without its owner's consent.")]
+    [InlineData("S3_next_car_gets_bill", "The bill of one car went to the next.")]
     [InlineData("Unread_config_", "S2 documented settings that it never read.")]
     public void A_fault_of_old_has_a_test(string fault, string what)
     {

@@ -162,7 +162,10 @@ public sealed class ServerBed : IAsyncDisposable
             PasswordIterations = 1000, AccessTokenLife = TimeSpan.FromDays(30),
         });
         services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
+        {
+            json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy;
+            foreach (var converter in ApiJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
+        });
         services.AddReceipts(new ReceiptSettings(DataFolder)).AddAudit().AddEvents();
         services.AddWallets(new WalletSettings("INR")).AddBooks();
         var payments = new PaymentSettings("INR");

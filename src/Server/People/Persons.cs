@@ -70,7 +70,9 @@ public sealed class Persons
 
     /// <summary>Whose address this is, in whatever letters; null: nobody's who may sign in.</summary>
     public async Task<Person?> FindByEmailAsync(string email, CancellationToken ct) =>
-        await _store.LoginByEmailAsync(EmailAddress.KeyOf(email), ct) is { Disabled: false } login ? login.Person : null;
+        await _store.LoginByEmailAsync(EmailAddress.KeyOf(email), ct) is { Disabled: false } login
+            ? login.Person
+            : null;
 
     /// <summary>Whether there is such a person; cheap enough to be asked at every payment.</summary>
     public async ValueTask<bool> IsKnownAsync(Guid id, CancellationToken ct) => await _known.FindAsync(

@@ -20,7 +20,7 @@ internal sealed class ChangeVehicle(
     {
         var caller = Caller.Of(http);
         var name = request.Name?.Trim() ?? "";
-        fields.DemandUsable(name, request.AutoPayMaxMinor);
+        fields.DemandUsable(name, request.Fuel, request.AutoPayMaxMinor);
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // Locked while the proof is looked at: two changes at once are one after the other.

@@ -22,7 +22,8 @@ internal sealed class ClaimStore(NpgsqlDataSource database, PlateVault vault)
     /// <summary>The latest first.</summary>
     public async Task<IReadOnlyList<PlateClaim>> OfClaimantAsync(Guid claimant, int most, CancellationToken ct)
     {
-        await using var command = database.CreateCommand($"{Columns} where c.claimant = $1 order by c.id desc limit $2");
+        await using var command = database.CreateCommand(
+            $"{Columns} where c.claimant = $1 order by c.id desc limit $2");
         command.Parameters.Add(new() { Value = claimant });
         command.Parameters.Add(new() { Value = most });
         return await ReadAsync(command, ct);

@@ -33,9 +33,11 @@ internal sealed class PlateFields(PlateSettings settings)
     }
 
     /// <exception cref="ProblemException">422 fields_invalid.</exception>
-    public void DemandUsable(string name, long autoPayMaxMinor)
+    public void DemandUsable(string name, VehicleFuel fuel, long autoPayMaxMinor)
     {
         var errors = new Dictionary<string, string[]>();
+        if (!Enum.IsDefined(fuel))
+            errors["fuel"] = [$"Use: {string.Join(", ", Enum.GetValues<VehicleFuel>().Select(Words.Of))}."];
         if (name.Length > NameLengthMax || name.Any(char.IsControl))
             errors["name"] = [$"Use at most {NameLengthMax} characters."];
         if (autoPayMaxMinor < 0 || autoPayMaxMinor > settings.AutoPayMinorMax)

@@ -44,7 +44,8 @@ public static class PlateRules
         where other.Character != read.Text[place] && other.Probability >= RunnerUpMin
         select string.Concat(read.Text.AsSpan(0, place), [other.Character], read.Text.AsSpan(place + 1));
 
-    /// <summary>Whether a plate is, to the letter, what was read; a union of countries holds the plates of all.</summary>
+    /// <summary>Whether a plate is, to the letter, what was read; a union of countries holds the plates of all.
+    /// </summary>
     /// <param name="region">The country in which the plate is registered.</param>
     /// <param name="isPlate">Whether a canonical text is the registered plate's.</param>
     public static bool IsExact(ReadPlate read, string region, Func<string, bool> isPlate) =>
@@ -53,7 +54,8 @@ public static class PlateRules
 
     /// <param name="found">Vehicles whose plate may be taken for what was read or for another reading of it, and
     /// whether it is that to the letter.</param>
-    public static PlateMatch Decide(ReadPlate read, IReadOnlyList<(Vehicle Vehicle, bool IsExact)> found) => found switch
+    public static PlateMatch Decide(
+        ReadPlate read, IReadOnlyList<(Vehicle Vehicle, bool IsExact)> found) => found switch
     {
         [] => PlateMatch.None,
         // Of two that the camera could confuse neither pays for the other.

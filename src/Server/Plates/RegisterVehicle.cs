@@ -33,7 +33,7 @@ internal sealed class RegisterVehicle(
         var owner = caller.PersonId!.Value;
         var (region, plate) = PlateFields.DemandPlate(request.Region, request.Plate);
         var name = request.Name?.Trim() ?? "";
-        fields.DemandUsable(name, request.AutoPayMaxMinor);
+        fields.DemandUsable(name, request.Fuel, request.AutoPayMaxMinor);
         limits.Demand(RateLimits.Plates, owner.ToString());
         if (await store.OfPlateAsync(region, plate, ct) is { } known) return await KnownAsync(known, caller, ct);
         if (request.AutoPayMaxMinor > 0) await proof.DemandAsync(owner, request.Password, request.Pin, ct);
@@ -43,9 +43,12 @@ internal sealed class RegisterVehicle(
         {
             CreatedAt = clock.GetUtcNow(),
         };
-        if (await StoreAsync(vehicle, ct)) return await ShownAsync(vehicle, caller, 201, ct);
-        return await store.OfPlateAsync(region, plate, ct) is { } other
-            ? await KnownAsync(other, caller, ct)
+        var isNew = await StoreAsync(vehicle, ct);
+        // Read again either way: what is shown is what is stored.
+        return await store.OfPlateAsync(region, plate, ct) is { } stored
+            ? isNew && stored.Id == vehicle.Id
+                ? await ShownAsync(stored, caller, 201, ct)
+                : await KnownAsync(stored, caller, ct)
             : throw new ProblemException(503, "busy", "The plate just changed hands; send it again.", retryable: true);
     }
 

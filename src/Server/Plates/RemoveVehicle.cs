@@ -6,8 +6,8 @@ using SightPay.Server.People;
 namespace SightPay.Server.Plates;
 
 /// <summary>
-/// DELETE /vehicles/{id} by its owner, who has sold it, or by an operator: the plate is free at once, and whoever claims
-/// it hears of that. A withdrawn consent removes all of a person's.
+/// DELETE /vehicles/{id} by its owner, who has sold it, or by an operator: the plate is free at once, and whoever
+/// claims it hears of that. A withdrawn consent removes all of a person's.
 /// </summary>
 internal sealed class RemoveVehicle(
     NpgsqlDataSource database, VehicleStore store, ClaimStore claims, DriverStore drivers, AuditLog audit)

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace SightPay.Server.Tests.Plates;
 
-/// <summary>A plate registered twice: the second person claims it, it asks meanwhile, and an operator decides.</summary>
+/// <summary>A plate registered twice: the second person claims it, it asks meanwhile, and an operator decides.
+/// </summary>
 public sealed class ClaimTests : IAsyncLifetime
 {
     private const string Plate = "WB02AK1234";

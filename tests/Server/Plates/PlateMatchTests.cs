@@ -40,20 +40,17 @@ public sealed class PlateMatchTests : IAsyncLifetime
         }
     }
 
-    [Theory]
-    [InlineData("WB02AK1235")]
-    [InlineData("WB02AK123")]
-    [InlineData("WB02AK12345")]
-    [InlineData("MH02AK1234")]
-    [InlineData("DORADCA")]
-    [InlineData("X")]
-    public async Task Another_plate_is_nobodys(string text)
+    [Fact]
+    public async Task Another_plate_is_nobodys()
     {
         await _asha.RegisterAsync("WB02AK1234");
-        var match = await MatchAsync(TestVehicle.Read(text));
-        Assert.Equal(PlateBand.Reject, match.Band);
-        Assert.Null(match.Vehicle);
-        Assert.Empty(match.Candidates);
+        foreach (var text in (string[])["WB02AK1235", "WB02AK123", "WB02AK12345", "MH02AK1234", "DORADCA", "X"])
+        {
+            var match = await MatchAsync(TestVehicle.Read(text));
+            Assert.Equal(PlateBand.Reject, match.Band);
+            Assert.Null(match.Vehicle);
+            Assert.Empty(match.Candidates);
+        }
     }
 
     /// <summary>A chosen plate may have any glyph at any place: there O is not 0, and only its owner can say.</summary>
