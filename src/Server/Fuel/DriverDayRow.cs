@@ -58,7 +58,10 @@ internal sealed class DriverDayTable : CompanionTable<DriverDayRow, DriverDay, D
 
     protected override void Apply(
         DriverDayRow row, DateTimeOffset at, CompanionStates<DriverDay, DriverSpent> states) =>
-        states.Set(KeyOf(row), new(new Dictionary<Guid, long>(Others(row, states)) { [row.Session] = row.AmountMinor }));
+        states.Set(KeyOf(row), new(new Dictionary<Guid, long>(Others(row, states))
+        {
+            [row.Session] = row.AmountMinor,
+        }));
 
     /// <summary>The sessions themselves are written by their own rows.</summary>
     protected override void Write(

@@ -37,7 +37,10 @@ internal sealed partial class TakePumpEvent
                 .. queued is null ? [] : Queued(queued),
             ],
         };
-        lifted = lifted with { IsDoubtful = session.IsDoubtful || (car is not null && await IsDoubtfulAsync(car, ct)) };
+        lifted = lifted with
+        {
+            IsDoubtful = session.IsDoubtful || (car is not null && await IsDoubtfulAsync(car, ct)),
+        };
         return await SubmitAsync(
             session,
             [

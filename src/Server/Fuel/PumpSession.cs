@@ -119,7 +119,7 @@ internal sealed record PumpSessionSettings(string Currency)
     /// <summary>A bill waits so long for its yes. Then it stays payable, and everybody sees that it is late.</summary>
     public TimeSpan BillFor { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A pump that says nothing for so long has lost its line; the longest delivery ends well before.</summary>
+    /// <summary>A pump that says nothing for so long has lost its line. One that still pours says so.</summary>
     public TimeSpan OutageFor { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Outlives offer, delivery and an outage, so that what was delivered meanwhile is covered.</summary>

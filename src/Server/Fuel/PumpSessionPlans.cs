@@ -75,7 +75,8 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         var payment = NewPayment(act, amountMinor) with { SightingId = sighting };
         var held = act.From with
         {
-            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By, Note = null,
+            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By,
+            Note = null,
         };
         var row = Row(act.From, held, PumpSessionEvent.Hold) with { IsSeen = sighting is not null };
         return WithoutPayment(act, release => Of(act, row, Joined(
@@ -328,11 +329,12 @@ internal static class FuelText
     {
         var grade = session.GradeId is { } id ? site.FindGrade(id)?.Name ?? id : "fuel";
         var number = site.Pumps.FirstOrDefault(pump => pump.Id == session.PumpId)?.Number;
+        var where = $"{grade}, {site.Name} pump {number}";
         var words = session is { DeliveredThousandths: { } thousandths, Price: { } price }
             ? string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{thousandths / 1000}.{thousandths % 1000:000} {UnitOf(price.Unit)} {grade}, {site.Name} pump {number}")
-            : $"{grade}, {site.Name} pump {number}";
+                $"{thousandths / 1000}.{thousandths % 1000:000} {UnitOf(price.Unit)} {where}")
+            : where;
         return words.Length <= ReceiptRow.TextMax ? words : words[..ReceiptRow.TextMax];
     }
 

@@ -78,12 +78,12 @@ internal static class PumpSessions
             .WithSummary("It was another car, or another pump")
             .TakesJson<StaffSession.ReassignRequest>(KeyUse.Optional).Produces<FuelSessionAnswer>();
         one.MapPost("/release", (Guid id, HttpContext http, StaffSession use) => use.ReleaseAsync(id, http))
-            .WithSummary("What a pump said wrongly is put right").TakesJson<StaffSession.ReleaseRequest>(KeyUse.Optional)
-            .Produces<FuelSessionAnswer>();
+            .WithSummary("What a pump said wrongly is put right")
+            .TakesJson<StaffSession.ReleaseRequest>(KeyUse.Optional).Produces<FuelSessionAnswer>();
         one.MapPost("/drive-off", (Guid id, HttpContext http, StaffSession use) => use.DriveOffAsync(id, http))
             .WithSummary("The car left without paying").TakesKey(KeyUse.Optional).Produces<FuelSessionAnswer>();
         one.MapPost("/write-off", (Guid id, HttpContext http, StaffSession use) => use.WriteOffAsync(id, http))
-            .WithSummary("Give the money up, with a reason").TakesJson<StaffSession.WriteOffRequest>(KeyUse.Optional)
-            .Produces<FuelSessionAnswer>();
+            .WithSummary("Give the money up, with a reason")
+            .TakesJson<StaffSession.WriteOffRequest>(KeyUse.Optional).Produces<FuelSessionAnswer>();
     }
 }

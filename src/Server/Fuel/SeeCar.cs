@@ -76,7 +76,8 @@ internal sealed class SeeCar(
                 seen, current,
                 [plans.Move(act, current with { State = PumpSessionState.Offered }, PumpSessionEvent.Bind, true)], ct);
         var see = plans.Move(act, current, PumpSessionEvent.See, isSeen: true);
-        if (current.State != PumpSessionState.Offered || await AutoHoldMinorAsync(seen, act.Payment, ct) is not { } amount)
+        if (current.State != PumpSessionState.Offered
+            || await AutoHoldMinorAsync(seen, act.Payment, ct) is not { } amount)
             return await SubmitAsync(seen, current, [see], ct);
         return await SubmitAsync(
             seen, current,

@@ -127,12 +127,10 @@ internal sealed class ShowPumps(
             pump.Id, site.Id, pump.Number, pump.OutOfOrder, pump.Closed,
             session is null ? null : await answers.OfAsync(session, SessionRole.Staff, ct),
             (await store.WaitingAsync(pump.Id, ct)).Count,
-            [
-                .. pump.Nozzles.Select(nozzle => (Nozzle: nozzle, Grade: site.FindGrade(nozzle.GradeId)!)).Select(each =>
-                    new PumpAnswer.NozzleAnswer(
-                        each.Nozzle.Number, each.Grade.Id, each.Grade.Name, each.Grade.Unit,
-                        prices.TryGetValue(each.Grade.Id, out var price) ? price.ThousandthsOfMinor : null,
-                        each.Nozzle.TankId)),
-            ]);
+            [.. pump.Nozzles.Select(nozzle => Of(nozzle, site.FindGrade(nozzle.GradeId)!))]);
+
+        PumpAnswer.NozzleAnswer Of(Nozzle nozzle, Grade grade) => new(
+            nozzle.Number, grade.Id, grade.Name, grade.Unit,
+            prices.TryGetValue(grade.Id, out var price) ? price.ThousandthsOfMinor : null, nozzle.TankId);
     }
 }

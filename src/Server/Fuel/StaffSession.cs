@@ -153,7 +153,8 @@ internal sealed class StaffSession(
                         :
                         [
                             new PumpSessionRow(
-                                other, other with { State = PumpSessionState.Cancelled }, PumpSessionEvent.Cancel, null),
+                                other, other with { State = PumpSessionState.Cancelled }, PumpSessionEvent.Cancel,
+                                null),
                         ],
                 ],
                 Tell = [.. act.Tell, .. before.Payer is { } payer ? [payer] : (IEnumerable<Guid>)[]],
