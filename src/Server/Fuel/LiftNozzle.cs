@@ -18,7 +18,9 @@ internal sealed partial class TakePumpEvent
             return await SayAsync(key, Told(known, known.IsDelivered ? "already_delivered" : null), [], ct);
         var occupant = await sessions.AtPumpAsync(pump.Id, ct);
         var before = occupant is { State: PumpSessionState.Fuelling } ? occupant : null;
-        var (car, queued) = before is null ? await NextAsync(occupant, pump, at, ct) : default;
+        // It waited for the line while the pump went on: what it began is over, and is told as a delivery of nobody.
+        if (before?.LiftedAt > at) return await SayAsync(key, Told(New(site, pump), "too_late"), [], ct);
+        var (car, queued) = await NextAsync(before is null ? occupant : null, pump, at, ct);
         var session = car ?? (before is null ? await AfterAbortAsync(site, pump, at, ct) : null) ?? New(site, pump);
         var lifted = session with
         {
@@ -88,7 +90,7 @@ internal sealed partial class TakePumpEvent
         foreach (var told in SessionEvents.Of(waiting, [])) yield return told;
     }
 
-    /// <summary>Another car was at this pump since this one was last seen there: it may be the other's nozzle.</summary>
+    /// <summary>Another car was at this pump since this one was last seen there: the nozzle may be its.</summary>
     private async Task<bool> IsDoubtfulAsync(PumpSession car, CancellationToken ct) =>
         car.State == PumpSessionState.Waiting
         || (await store.WaitingAsync(car.PumpId, ct)).Any(other => other.SeenAt > car.SeenAt);
