@@ -111,7 +111,7 @@ public sealed class SampleFaces : IDisposable
 
     /// <summary>Two seconds in which the person hardly moves and the light flickers a little.</summary>
     public IEnumerable<Picture> Film(SamplePerson person, Look look) =>
-        Enumerable.Range(0, 6).Select(frame => Draw(person, look with
+        Enumerable.Range(0, 60).Select(frame => Draw(person, look with
         {
             CentreX = look.CentreX + 0.002f * MathF.Sin(frame),
             Gain = look.Gain * (1 + 0.01f * MathF.Cos(frame)),

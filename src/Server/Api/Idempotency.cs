@@ -66,6 +66,10 @@ public sealed class Idempotency(GeneralLedger ledger, TimeProvider clock)
         ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, CancellationToken ct) =>
         RunAsync(key, submit, decidedByPlans: false, ct);
 
+    /// <summary>What was decided under the key; null when nothing was.</summary>
+    public Task<ActResult?> FindAsync(ActKey key, CancellationToken ct) =>
+        ledger.FindAsync(key.Id, key.Fingerprint, ct);
+
     private async Task<ActResult> RunAsync(
         ActKey key, Func<ActKey, CancellationToken, Task<ActResult>> submit, bool decidedByPlans, CancellationToken ct)
     {

@@ -8,7 +8,9 @@ using SightPay.Server.Api;
 namespace SightPay.Server.Stations;
 
 /// <summary>What a station says: one of the types of contracts/station-messages.md.</summary>
-internal sealed record StationSays(string? Type, string? StationId, string? StationKey, string? Id, string? Key)
+/// <param name="Seq">Rises from frame to frame of a stream, where the station counts.</param>
+internal sealed record StationSays(
+    string? Type, string? StationId, string? StationKey, string? Id, string? Key, long? Seq)
 {
     /// <summary>Null when the text is not a JSON object of the expected shape.</summary>
     public static StationSays? Read(ReadOnlySpan<byte> utf8)

@@ -7,16 +7,21 @@ using SightPay.Vision.Visits;
 namespace SightPay.Server.Stations;
 
 /// <summary>
-/// One station's socket on /ws/face-recognition: hello, then frames, each answered. One frame is in flight at a time;
-/// the next is granted with the answer, so a slow recogniser never fills a queue and a lost frame is always told.
+/// One station's socket on /ws/face-recognition: hello, then frames, each answered in turn. One frame is in flight at a
+/// time; the next is granted with the answer, so a slow recogniser never fills a queue and a lost frame is always told.
 /// </summary>
 internal sealed partial class StationStream(
     MessageSocket socket, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
     Connections connections, TimeProvider clock, ILogger<StationStream> log)
 {
     private readonly FaceVisit _visit = new() { GoesOn = true };
+    private readonly FrameOrder _order = new();
     private Task _frameInFlight = Task.CompletedTask;
     private StationSays? _announced;
+
+    // 1 when the station may send a frame. Its answer gives it back before it is sent: a station that sends at the
+    // instant at which it hears it is never too early.
+    private int _credit = 1;
 
     public static async Task Handle(
         HttpContext http, StationStore stations, TakeSighting takeSighting, StationsSettings settings,
@@ -49,7 +54,7 @@ internal sealed partial class StationStream(
         await stream.RunAsync(waiting, ending.Token);
     }
 
-    private async Task RunAsync(Connection waiting, CancellationToken ct)
+    internal async Task RunAsync(Connection waiting, CancellationToken ct)
     {
         try
         {
@@ -151,9 +156,10 @@ internal sealed partial class StationStream(
         var says = StationSays.Read(text.Span);
         var problem = says switch
         {
-            { Type: "frame", Id.Length: > 0 and <= 100, Key.Length: > 0 and <= 255 } => null,
+            { Type: "frame", Id.Length: > 0 and <= 100, Key.Length: > 0 and <= 255, Seq: null or >= 0 } => null,
             { Type: "frame" } => new ProblemException(
-                400, "frame_invalid", "A frame needs an id and a key that you keep for retries."),
+                400, "frame_invalid",
+                "A frame needs an id and a key that you keep for retries; its seq, if any, is 0 or more."),
             { Type: "hello" } => new ProblemException(409, "hello_repeated", "This stream has said hello already."),
             { Type: not null } => new ProblemException(
                 400, "message_type_unknown", "This message type is not known; see the station messages."),
@@ -180,55 +186,36 @@ internal sealed partial class StationStream(
             return;
         }
         _announced = null;
-        if (!_frameInFlight.IsCompleted)
+        if (Interlocked.Exchange(ref _credit, 0) == 0)
         {
             await TellAsync(connection, frame, new ProblemException(
                 429, "no_credit", "The frame was dropped: wait for the answer to the one before.", retryable: true),
-                ct, credits: 0);
+                ct);
             return;
         }
         // Off the reading loop, which must go on to hear frames beyond the credit and the peer's leaving.
+        var before = _frameInFlight;
         _frameInFlight = Task.Run(
-            () => AnswerAsync(station, key, frame, picture, connection, ct), CancellationToken.None);
+            () => AnswerAsync(before, station, key, frame, picture, connection, ct), CancellationToken.None);
     }
 
     private async Task AnswerAsync(
-        Station station, StationKey key, StationSays frame, ReadOnlyMemory<byte> picture, Connection connection,
-        CancellationToken ct)
+        Task before, Station station, StationKey key, StationSays frame, ReadOnlyMemory<byte> picture,
+        Connection connection, CancellationToken ct)
     {
+        // Its answer may still be on its way out.
+        await before;
         try
         {
-            if (await stations.OfKeyAsync(key, CancellationToken.None) is null)
+            if (await DecideAsync(station, key, frame, picture) is { } answer)
             {
-                await TellAsync(connection, frame, new ProblemException(
-                    401, StationProblems.KeyInvalidCode, "The station key was revoked."), ct, credits: 0);
-                await socket.CloseAsync(StationClose.KeyInvalid, StationProblems.KeyInvalidCode);
+                Volatile.Write(ref _credit, 1);
+                await SayAsync(connection, answer, ct);
                 return;
             }
-            var taken = await takeSighting.RunAsync(station, picture, _visit, frame.Key!, CancellationToken.None);
-            if (taken.Result.End == ActEnd.OtherBody)
-                await TellAsync(connection, frame, new ProblemException(
-                    422, "idempotency_key_reused", "This key was used with another picture; use a new one."), ct);
-            else if (taken.Result.Answer.Status >= 400)
-                await SayAsync(connection, ServerSays.Refusal(taken.Result.Answer, frame.Id!), ct);
-            else
-                await SayAsync(connection, ServerSays.Sighting(frame.Id!, taken), ct);
-        }
-        catch (ProblemException problem)
-        {
-            await TellAsync(connection, frame, problem, ct);
-        }
-        catch (Exception exception) when (exception is LedgerUnavailableException or NpgsqlException)
-        {
             await TellAsync(connection, frame, new ProblemException(
-                503, "unavailable", "The store is away for a moment; send the same frame with the same key again.",
-                retryable: true), ct);
-        }
-        catch (Exception exception) when (exception is not (OperationCanceledException or WebSocketException))
-        {
-            LogFailed(exception, station.Id);
-            await TellAsync(connection, frame, new ProblemException(
-                500, "internal_error", "The frame could not be decided. Try again.", retryable: true), ct);
+                401, StationProblems.KeyInvalidCode, "The station key was revoked."), ct);
+            await socket.CloseAsync(StationClose.KeyInvalid, StationProblems.KeyInvalidCode);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
         {
@@ -236,10 +223,63 @@ internal sealed partial class StationStream(
         }
     }
 
-    /// <param name="frame">The frame whose credit comes back with this, if it named one.</param>
+    /// <returns>The answer with the credit for the next frame; null when the key is revoked.</returns>
+    private async Task<byte[]?> DecideAsync(
+        Station station, StationKey key, StationSays frame, ReadOnlyMemory<byte> picture)
+    {
+        try
+        {
+            if (await stations.OfKeyAsync(key, CancellationToken.None) is null) return null;
+            var taken = await TakeAsync(station, frame, picture);
+            if (taken.Result.End == ActEnd.OtherBody)
+                throw new ProblemException(
+                    422, "idempotency_key_reused", "This key was used with another picture; use a new one.");
+            return taken.Result.Answer.Status >= 400
+                ? ServerSays.Refusal(taken.Result.Answer, frame.Id!)
+                : ServerSays.Sighting(frame.Id!, taken);
+        }
+        catch (ProblemException problem)
+        {
+            return ServerSays.Problem(problem, frame.Id, credits: 1);
+        }
+        catch (Exception exception) when (exception is LedgerUnavailableException or NpgsqlException)
+        {
+            return ServerSays.Problem(new ProblemException(
+                503, "unavailable", "The store is away for a moment; send the same frame with the same key again.",
+                retryable: true), frame.Id, credits: 1);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or WebSocketException))
+        {
+            LogFailed(exception, station.Id);
+            return ServerSays.Problem(new ProblemException(
+                500, "internal_error", "The frame could not be decided. Try again.", retryable: true),
+                frame.Id, credits: 1);
+        }
+    }
+
+    private async Task<SightingAnswer> TakeAsync(Station station, StationSays frame, ReadOnlyMemory<byte> picture)
+    {
+        var place = _order.PlaceOf(frame.Seq, Idempotency.ActIdOf(frame.Key!), picture.Span);
+        if (place == FramePlace.Repeated)
+            throw new ProblemException(
+                409, "frame_repeated", "This very picture came before under another key; no camera gives it twice.");
+        if (place == FramePlace.Next)
+            return await takeSighting.RunAsync(station, picture, _visit, frame.Key!, CancellationToken.None);
+        // An answer may be asked for again at any time. What was never decided is too old to be, now that newer
+        // frames were: whoever is in it may have walked on.
+        return await takeSighting.RecallAsync(station, picture, frame.Key!, CancellationToken.None)
+            ?? throw new ProblemException(
+                409, "frame_out_of_order", "A newer frame came before this one; seq rises with every frame.");
+    }
+
+    /// <param name="frame">The frame that is refused, if it named one. It was not taken, so that its credit, unless
+    /// another frame has it, is there still and comes back.</param>
     private Task TellAsync(
-        Connection connection, StationSays? frame, ProblemException problem, CancellationToken ct, int credits = 1) =>
-        SayAsync(connection, ServerSays.Problem(problem, frame?.Id, frame?.Id is null ? 0 : credits), ct);
+        Connection connection, StationSays? frame, ProblemException problem, CancellationToken ct)
+    {
+        var credits = frame is { Type: "frame", Id: not null } ? Volatile.Read(ref _credit) : 0;
+        return SayAsync(connection, ServerSays.Problem(problem, frame?.Id, credits), ct);
+    }
 
     private Task RefuseAsync(int status, string code, string detail, CancellationToken ct) =>
         socket.SendAsync(ServerSays.Problem(new ProblemException(status, code, detail), null, 0), ct);

@@ -56,14 +56,23 @@ public sealed class TakeSighting(
         Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, string key, CancellationToken ct)
     {
         SightingAnswer? taken = null;
-        var actOfFrame = new ActKey(Idempotency.ActIdOf(key), FingerprintOf(station, picture));
-        var result = await idempotency.RunAsync(actOfFrame, async (actKey, token) =>
+        var result = await idempotency.RunAsync(ActOf(station, picture, key), async (actKey, token) =>
         {
             taken = await LookAndDecideAsync(station, picture, visit, actKey, record: false, token);
             return taken.Result;
         }, ct);
         return taken is null || result.Replayed ? new SightingAnswer(result, null, 0) : taken with { Result = result };
     }
+
+    /// <summary>What was answered to a frame before; null when nothing of it was kept. Nothing is looked at.</summary>
+    public async Task<SightingAnswer?> RecallAsync(
+        Station station, ReadOnlyMemory<byte> picture, string key, CancellationToken ct) =>
+        await idempotency.FindAsync(ActOf(station, picture, key), ct) is { } decided
+            ? new SightingAnswer(decided, null, 0)
+            : null;
+
+    private ActKey ActOf(Station station, ReadOnlyMemory<byte> picture, string key) =>
+        new(Idempotency.ActIdOf(key), FingerprintOf(station, picture));
 
     private async Task<SightingAnswer> LookAndDecideAsync(
         Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, ActKey key, bool record, CancellationToken ct)

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace SightPay.Server.Tests.Stations;
 
-/// <summary>A station's stream as a kiosk holds it: hello is said, every frame has its own key.</summary>
+/// <summary>A station's stream: hello is said, every frame has its own key.</summary>
 internal sealed class StationSocket : IDisposable
 {
     private readonly ClientWebSocket _socket;
@@ -22,11 +22,22 @@ internal sealed class StationSocket : IDisposable
     }
 
     /// <summary>The next frame and what is said to it.</summary>
-    public async Task<JsonObject> ShowAsync(byte[] picture)
+    /// <param name="key">A new one when null.</param>
+    /// <param name="seq">Not sent when null.</param>
+    public async Task<JsonObject> ShowAsync(byte[] picture, string? key = null, long? seq = null)
     {
-        await SayAsync(_socket, new { type = "frame", id = $"f{_frames++}", key = Guid.CreateVersion7().ToString() });
-        await _socket.SendAsync(picture, WebSocketMessageType.Binary, true, default);
+        await SendAsync(_socket, $"f{_frames++}", picture, key, seq);
         return await HearAsync(_socket);
+    }
+
+    public Task<JsonObject> HearAsync() => HearAsync(_socket);
+
+    public static async Task SendAsync(
+        WebSocket socket, string id, byte[] picture, string? key = null, long? seq = null)
+    {
+        key ??= Guid.CreateVersion7().ToString();
+        await SayAsync(socket, seq is null ? new { type = "frame", id, key } : new { type = "frame", id, key, seq });
+        await socket.SendAsync(picture, WebSocketMessageType.Binary, true, default);
     }
 
     public static async Task<ClientWebSocket> ConnectAsync(ServerBed bed)
@@ -37,11 +48,11 @@ internal sealed class StationSocket : IDisposable
         return socket;
     }
 
-    public static Task SayAsync(ClientWebSocket socket, object message) =>
+    public static Task SayAsync(WebSocket socket, object message) =>
         socket.SendAsync(
             JsonSerializer.SerializeToUtf8Bytes(message), WebSocketMessageType.Text, true, default);
 
-    public static async Task<JsonObject> HearAsync(ClientWebSocket socket)
+    public static async Task<JsonObject> HearAsync(WebSocket socket)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var buffer = new byte[64 * 1024];

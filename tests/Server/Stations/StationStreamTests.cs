@@ -52,7 +52,8 @@ public sealed class StationStreamTests : IAsyncLifetime
         await HelloAsync(gate, "S1-in");
         for (var i = 0; i < 3; i++)
         {
-            var seen = await FrameAsync(gate, $"f{i}", Guid.CreateVersion7().ToString(), SampleFaces.PhotoOfNobody());
+            byte[] photo = [.. SampleFaces.PhotoOfNobody(), (byte)i];
+            var seen = await FrameAsync(gate, $"f{i}", Guid.CreateVersion7().ToString(), photo);
             Assert.Equal("no_face", (string)seen["answer"]!["reason"]!);
             Assert.Empty(seen["faces"]!.AsArray());
         }
@@ -68,7 +69,7 @@ public sealed class StationStreamTests : IAsyncLifetime
         const int frames = 12;
         var photo = TestPhotos.AtTheGate(0);
         for (var i = 0; i < frames; i++)
-            await SendFrameAsync(gate, $"f{i}", Guid.CreateVersion7().ToString(), photo);
+            await SendFrameAsync(gate, $"f{i}", Guid.CreateVersion7().ToString(), [.. photo, (byte)i]);
         var answered = new List<(string Id, string What)>();
         for (var i = 0; i < frames; i++)
         {
@@ -215,11 +216,8 @@ public sealed class StationStreamTests : IAsyncLifetime
         return await HearAsync(socket);
     }
 
-    private static async Task SendFrameAsync(ClientWebSocket socket, string id, string key, byte[] picture)
-    {
-        await SayAsync(socket, new { type = "frame", id, key });
-        await socket.SendAsync(picture, WebSocketMessageType.Binary, true, default);
-    }
+    private static Task SendFrameAsync(ClientWebSocket socket, string id, string key, byte[] picture) =>
+        StationSocket.SendAsync(socket, id, picture, key);
 
     private static Task SayAsync(ClientWebSocket socket, object message) => StationSocket.SayAsync(socket, message);
 

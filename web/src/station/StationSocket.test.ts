@@ -31,7 +31,9 @@ class Wire {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
   get frames() {
-    return this.sent.filter((one): one is { id: string; key: string } => (one as { type?: string }).type === "frame");
+    return this.sent.filter(
+      (one): one is { id: string; key: string; seq: number } => (one as { type?: string }).type === "frame",
+    );
   }
 }
 
@@ -94,6 +96,8 @@ test("A picture whose answer was lost is sent again with the same key, unless it
   wire(2).greet();
   expect(wire(2).frames).toHaveLength(0);
   expect(socket.free).toBe(true);
+  socket.send(picture, view, Date.now());
+  expect(wire(2).frames[0]?.seq).toBeGreaterThan(wire(0).frames[0]?.seq ?? Number.POSITIVE_INFINITY);
 });
 
 test("A revoked key ends the connection with its reason instead of trying for ever", () => {

@@ -11,6 +11,8 @@ export type SocketState = { kind: "connecting" | "ready" | "reconnecting" } | { 
 export interface Frame {
   id: string;
   key: string;
+  /** Rises from picture to picture: the server looks at none that is older than one before. */
+  seq: number;
   picture: Blob;
   view: Grey;
   takenAtMs: number;
@@ -37,6 +39,7 @@ export class StationSocket {
   #ready = false;
   #credits = 0;
   #inFlight: Frame | null = null;
+  #seq = 0;
   #attempt = 0;
   #stopped = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -62,7 +65,7 @@ export class StationSocket {
 
   send(picture: Blob, view: Grey, takenAtMs: number): void {
     if (!this.free) return;
-    this.#inFlight = { id: newId(), key: newId(), picture, view, takenAtMs };
+    this.#inFlight = { id: newId(), key: newId(), seq: this.#seq++, picture, view, takenAtMs };
     this.#deliver(this.#inFlight);
   }
 
@@ -151,7 +154,7 @@ export class StationSocket {
     const socket = this.#socket;
     if (!socket || socket.readyState !== WebSocket.OPEN) return;
     this.#credits = Math.max(0, this.#credits - 1);
-    socket.send(JSON.stringify({ type: "frame", id: frame.id, key: frame.key }));
+    socket.send(JSON.stringify({ type: "frame", id: frame.id, key: frame.key, seq: frame.seq }));
     socket.send(frame.picture);
     clearTimeout(this.#overdue);
     this.#overdue = setTimeout(() => socket.close(), answerWithinMs);

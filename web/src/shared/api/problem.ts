@@ -50,6 +50,7 @@ const sentences: Readonly<Record<string, string>> = {
   sighting_expired: "That took too long. Please look at the camera again.",
   sighting_resolved: "This was answered already. Please look at the camera again.",
   sighting_not_found: "This was too long ago. Please look at the camera again.",
+  frame_repeated: "The camera shows the same picture again and again. Please ask the staff to look at it.",
   gate_closed: "This gate was closed meanwhile. Please use another gate.",
   payment_expired: "The time for this payment is over and nothing was taken. Open it again to pay it.",
   illegal_transition: "This has changed in the meantime. Look at it once more before you go on.",
