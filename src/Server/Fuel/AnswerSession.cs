@@ -91,11 +91,13 @@ internal sealed class AnswerSession(
             + (act.Payment is { State: PaymentState.Authorised } held ? held.Amount.AmountMinor : 0);
         var most = Math.Min(chosenMinor ?? long.MaxValue, answering.Driver?.MaxMinor ?? long.MaxValue);
         var amount = plans.HoldMinor(available, most, await PricesAsync(act.Site, session, ct));
+        // Another tap may have set it aside since this one looked: then that is what it finds.
+        if (amount < settings.HoldMinorMin && (await sessions.FindAsync(session.Id, ct))?.Version != session.Version)
+            return new ActResult(ActEnd.Stale, Answer.None, null, false);
         if (amount < settings.HoldMinorMin)
             throw new ProblemException(
                 402, RefusalCode.InsufficientFunds, "The wallet does not hold enough to begin. Top up, then say yes.");
         var yes = new SessionYes(answering.Person, policy.LimitOf(Sight.None, StepUp.SignedIn)!);
-        // A plate may be read, a tap is in somebody's hand: from now on it is theirs.
         return await SubmitAsync(session, plans.Hold(Counted(act, answering, amount), yes, amount), key, ct);
     }
 

@@ -19,7 +19,8 @@ internal sealed partial class TakePumpEvent
         var occupant = await sessions.AtPumpAsync(pump.Id, ct);
         var before = occupant is { State: PumpSessionState.Fuelling } ? occupant : null;
         // It waited for the line while the pump went on: what it began is over, and is told as a delivery of nobody.
-        if (before?.LiftedAt > at) return await SayAsync(key, Told(New(site, pump), "too_late"), [], ct);
+        if (before?.LiftedAt > at || (before is null && occupant?.BeganAt > at))
+            return await SayAsync(key, Told(New(site, pump), "too_late"), [], ct);
         var (car, queued) = await NextAsync(before is null ? occupant : null, pump, at, ct);
         var session = car ?? (before is null ? await AfterAbortAsync(site, pump, at, ct) : null) ?? New(site, pump);
         var lifted = session with
@@ -66,8 +67,7 @@ internal sealed partial class TakePumpEvent
         if (occupant.State == PumpSessionState.Offered && waiting is not null
             && waiting.SeenAt - (occupant.SeenAt ?? occupant.BeganAt) > settings.LeftAfter)
             return (waiting, occupant);
-        // A message that had to wait for the line is not of a car that came after it.
-        return occupant.BeganAt <= at ? (occupant, null) : default;
+        return (occupant, null);
     }
 
     /// <summary>Somebody hung up without a drop and takes a nozzle again: the same car, which is asked at the end.

@@ -75,7 +75,9 @@ export function fuelWords(session: FuelSession): FuelWords {
         label: "Ready to fill",
         tone: "good",
         title: `Fill up at ${pump}`,
-        sentence: `Up to ${money(session.hold_minor, session.currency)} is set aside. What you take is paid when you hang up, the rest is free again.`,
+        sentence:
+          `Up to ${money(session.hold_minor, session.currency)} is set aside. ` +
+          "What you take is paid when you hang up, the rest is free again.",
       };
     case "fuelling":
       return {
