@@ -20,7 +20,7 @@ internal sealed class LiveTickets(
     /// <summary>Payments tell their payer, pumps and tanks the staff of their site. Whoever reads all hears of them
     /// too, without a second row for each.</summary>
     private static readonly string[] TopicsOfStaff =
-        [OutboxRow.EveryTopic("payment"), OutboxRow.EveryTopic("pump"), OutboxRow.EveryTopic("tank")];
+        [.. ((string[])["payment", "pump", "tank", "site"]).Select(OutboxRow.EveryTopic)];
 
     public async Task<IResult> IssueAsync(HttpContext http, CancellationToken ct)
     {

@@ -22,4 +22,14 @@ internal sealed class PriceList(IReadOnlyList<FuelPrice> prices)
         .Where(price => price.ValidFrom <= moment)
         .GroupBy(price => price.GradeId)
         .ToFrozenDictionary(grade => grade.Key, grade => grade.MaxBy(price => price.ValidFrom)!.Price);
+
+    public bool Has(string grade) => prices.Any(price => price.GradeId == grade);
+
+    /// <summary>What holds at that moment and what comes after, by grade and time.</summary>
+    public IEnumerable<FuelPrice> NowAndNext(DateTimeOffset moment) => prices
+        .GroupBy(price => price.GradeId)
+        .SelectMany(grade => grade
+            .Where(price => price.ValidFrom > moment)
+            .Prepend(grade.Where(price => price.ValidFrom <= moment).MaxBy(price => price.ValidFrom))
+            .OfType<FuelPrice>());
 }

@@ -38,7 +38,7 @@ internal static class PumpSessions
         fuel.MapGet("/pumps", (HttpContext http, string? site, ShowPumps use, CancellationToken ct) =>
                 use.ListAsync(http, site, ct))
             .WithSummary("The pumps of a site as they are now").RequireAuthorization(Access.Person)
-            .Produces<Page<PumpAnswer>>();
+            .Produces<Page<PumpNow>>();
         // The site's staff, or the pump itself by its key: the use case says which of them.
         var staffOrPump = new AuthorizeAttribute
         {
@@ -46,7 +46,7 @@ internal static class PumpSessions
         };
         fuel.MapGet("/pumps/{id}", (HttpContext http, string id, ShowPumps use, CancellationToken ct) =>
                 use.ShowAsync(http, id, ct))
-            .WithSummary("One pump as it is now").RequireAuthorization(staffOrPump).Produces<PumpAnswer>();
+            .WithSummary("One pump as it is now").RequireAuthorization(staffOrPump).Produces<PumpNow>();
         var sessions = fuel.MapGroup("/fuel-sessions").RequireAuthorization(Access.Person);
         sessions.MapGet("", (
                 HttpContext http, [AsParameters] ShowSessions.Query query, ShowSessions use, CancellationToken ct) =>

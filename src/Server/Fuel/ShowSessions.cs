@@ -78,11 +78,11 @@ internal sealed class ShowSessions(
 /// <param name="Session">The one that has the pump, or whose bill is the latest that is open there.</param>
 /// <param name="Waiting">Cars behind it.</param>
 /// <param name="Nozzles">What it sells now; a grade without a price is not sold.</param>
-internal sealed record PumpAnswer(
+internal sealed record PumpNow(
     string Id, string SiteId, int Number, bool OutOfOrder, bool Closed, FuelSessionAnswer? Session, int Waiting,
-    IReadOnlyList<PumpAnswer.NozzleAnswer> Nozzles)
+    IReadOnlyList<PumpNow.Sold> Nozzles)
 {
-    internal sealed record NozzleAnswer(
+    internal sealed record Sold(
         int Number, string GradeId, string GradeName, FuelUnit Unit, long? UnitPrice, string? TankId);
 }
 
@@ -97,9 +97,9 @@ internal sealed class ShowPumps(
             return Problems.Of(422, "fields_invalid", "Say which site: ?site=.");
         await staff.DemandAsync(Caller.Of(http), site, SiteRight.Read, ct);
         if (await forecourt.FindSiteAsync(site, ct) is not { } found) throw SiteStaff.NotFound();
-        var pumps = new List<PumpAnswer>();
+        var pumps = new List<PumpNow>();
         foreach (var pump in found.Pumps) pumps.Add(await OfAsync(found, pump, ct));
-        return Results.Json(new Page<PumpAnswer>(pumps, null), ApiJson.Options);
+        return Results.Json(new Page<PumpNow>(pumps, null), ApiJson.Options);
     }
 
     public async Task<IResult> ShowAsync(HttpContext http, string id, CancellationToken ct)
@@ -117,19 +117,19 @@ internal sealed class ShowPumps(
         return Results.Json(await OfAsync(site, pump, ct), ApiJson.Options);
     }
 
-    private async Task<PumpAnswer> OfAsync(Site site, Pump pump, CancellationToken ct)
+    private async Task<PumpNow> OfAsync(Site site, Pump pump, CancellationToken ct)
     {
         var session = await sessions.AtPumpAsync(pump.Id, ct)
             ?? (await store.ListAsync(new SessionFilter(Pump: pump.Id, IsOpen: true), long.MaxValue, 1, ct))
                 .FirstOrDefault()?.Session;
         var prices = await forecourt.PricesAtAsync(site.Id, clock.GetUtcNow(), ct);
-        return new PumpAnswer(
+        return new PumpNow(
             pump.Id, site.Id, pump.Number, pump.OutOfOrder, pump.Closed,
             session is null ? null : await answers.OfAsync(session, SessionRole.Staff, ct),
             (await store.WaitingAsync(pump.Id, ct)).Count,
             [.. pump.Nozzles.Select(nozzle => Of(nozzle, site.FindGrade(nozzle.GradeId)!))]);
 
-        PumpAnswer.NozzleAnswer Of(Nozzle nozzle, Grade grade) => new(
+        PumpNow.Sold Of(Nozzle nozzle, Grade grade) => new(
             nozzle.Number, grade.Id, grade.Name, grade.Unit,
             prices.TryGetValue(grade.Id, out var price) ? price.ThousandthsOfMinor : null, nozzle.TankId);
     }

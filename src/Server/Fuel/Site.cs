@@ -36,6 +36,8 @@ internal sealed record Pump(string Id, string SiteId, int Number, bool OutOfOrde
     public static string IdOf(string site, int number) => $"{site}-P{number}";
 
     public Nozzle? Find(int nozzle) => Nozzles.FirstOrDefault(each => each.Number == nozzle);
+
+    public bool Draws(string tank) => Nozzles.Any(nozzle => nozzle.TankId == tank);
 }
 
 /// <summary>A filling station with all that stands on it.</summary>

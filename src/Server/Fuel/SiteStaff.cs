@@ -20,8 +20,8 @@ internal enum SiteRight
 }
 
 /// <summary>
-/// Who has a say at which site. The role says that somebody works on a forecourt, a row says on which; both are read at
-/// each request. An owner needs no role: the site itself names them.
+/// Who has a say at which site. The role says that somebody runs forecourts, a row says which: the site that names its
+/// owner, or the one at which they work. Both are read at each request.
 /// </summary>
 internal sealed class SiteStaff(NpgsqlDataSource database)
 {
@@ -49,7 +49,7 @@ internal sealed class SiteStaff(NpgsqlDataSource database)
     public async ValueTask<IReadOnlyDictionary<string, SiteRight>> OwnAsync(Caller caller, CancellationToken ct)
     {
         var own = new Dictionary<string, SiteRight>();
-        if (caller.PersonId is not { } person) return own;
+        if (caller.PersonId is not { } person || !caller.Roles.Contains(Role.Forecourt)) return own;
         await using var command = database.CreateCommand(
             """
             select id, true from fuel_site where owner = $1
@@ -61,7 +61,7 @@ internal sealed class SiteStaff(NpgsqlDataSource database)
         {
             var (site, owns) = (reader.GetString(0), reader.GetBoolean(1));
             if (owns) own[site] = SiteRight.Manage;
-            else if (caller.Roles.Contains(Role.Forecourt)) own.TryAdd(site, SiteRight.Work);
+            else own.TryAdd(site, SiteRight.Work);
         }
         return own;
     }

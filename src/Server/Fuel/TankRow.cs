@@ -104,9 +104,10 @@ internal sealed class TankTable : CompanionTable<TankRow, TankKey, TankState>
         IReadOnlyList<(TankKey Key, TankState State)> updated)
     {
         if (updated.Count == 0) return;
+        // Its lock first, then the tanks' rows, as whoever changes a tank's capacity does it.
+        Outbox.Write(batch, [.. updated.Select(tank => (EventOf(tank.Key, tank.State), tank.State.At))]);
         WriteLevels(batch, updated);
         if (inserted.Count > 0) WriteEntries(batch, [.. inserted.Select(each => each.State)]);
-        Outbox.Write(batch, [.. updated.Select(tank => (EventOf(tank.Key, tank.State), tank.State.At))]);
     }
 
     private static void WriteLevels(NpgsqlBatch batch, IReadOnlyList<(TankKey Key, TankState State)> tanks) =>

@@ -17,6 +17,9 @@ internal sealed class PlateFields(PlateSettings settings)
     public static IReadOnlyList<string> Countries { get; } =
         [.. PlateGrammar.Regions.Where(region => PlateGrammar.Of(region)!.Members is [var only] && only == region)];
 
+    /// <summary>Regions that a camera can be told to read, unions of countries among them.</summary>
+    public static IReadOnlyList<string> CameraRegions => PlateGrammar.Regions;
+
     /// <summary>The region's code and the plate in its form.</summary>
     /// <exception cref="ProblemException">422 fields_invalid.</exception>
     public static (string Region, string Plate) DemandPlate(string? region, string? plate)

@@ -65,8 +65,14 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
     public async Task OpenAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, StationOpening opening, CancellationToken ct)
     {
-        var station = opening.Station;
-        await using (var command = new NpgsqlCommand(
+        await AddAsync(connection, transaction, opening.Station, ct);
+        await AddKeyAsync(connection, transaction, opening.Station.Id, opening.Key, "first start", ct);
+    }
+
+    public async Task AddAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, Station station, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
             "insert into station (id, kind, place, name, created_at) values ($1, $2, $3, $4, $5)",
             connection, transaction)
         {
@@ -75,9 +81,8 @@ internal sealed class StationStore(NpgsqlDataSource database, TimeProvider clock
                 new() { Value = station.Id }, new() { Value = NameOf(station.Kind) }, new() { Value = station.Place },
                 new() { Value = station.Name }, new() { Value = clock.GetUtcNow() },
             },
-        })
-            await command.ExecuteNonQueryAsync(ct);
-        await AddKeyAsync(connection, transaction, station.Id, opening.Key, "first start", ct);
+        };
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     public async Task AddKeyAsync(

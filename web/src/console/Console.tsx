@@ -17,19 +17,33 @@ import { PersonPage } from "./PersonPage";
 import { ReconciliationPage } from "./ReconciliationPage";
 import { ReconciliationsPage } from "./ReconciliationsPage";
 import { StationsPage } from "./StationsPage";
+import { SitePage } from "./sites/SitePage";
+import { SitesPage } from "./sites/SitesPage";
 import { TopUpPage } from "./TopUpPage";
 
 export function Console() {
   const person = useSignedIn(session);
   if (!person) return <OperatorSignIn />;
-  const { reads, acts, sells } = rightsOf(person.roles);
-  if (!reads && !sells) return <NoOperator />;
+  const { reads, acts, sells, fuels } = rightsOf(person.roles);
+  if (!reads && !sells && !fuels) return <NoOperator />;
+  const first = reads ? "/" : sells ? "/payments" : "/sites";
   return (
     <BrowserRouter basename="/console">
       <Routes key={person.id}>
         <Route element={<ConsoleShell person={person} />}>
-          <Route path="payments" element={<PaymentsPage />} />
-          <Route path="payments/:id" element={<PaymentPage />} />
+          {(reads || sells) && (
+            <>
+              <Route path="payments" element={<PaymentsPage />} />
+              <Route path="payments/:id" element={<PaymentPage />} />
+            </>
+          )}
+          {fuels && (
+            <>
+              <Route path="sites" element={<SitesPage />} />
+              <Route path="sites/:id" element={<SitePage />} />
+              <Route path="sites/:id/:section" element={<SitePage />} />
+            </>
+          )}
           {reads && (
             <>
               <Route index element={<LinePage />} />
@@ -45,7 +59,7 @@ export function Console() {
           )}
           {acts && <Route path="stations" element={<StationsPage />} />}
           {acts && <Route path="connections" element={<ConnectionsPage />} />}
-          <Route path="*" element={<Navigate to={reads ? "/" : "/payments"} replace />} />
+          <Route path="*" element={<Navigate to={first} replace />} />
         </Route>
       </Routes>
     </BrowserRouter>
@@ -61,7 +75,7 @@ function OperatorSignIn() {
           <Title order={1} size="h2">
             Console
           </Title>
-          <Text c="dimmed">For operators, auditors and cashiers.</Text>
+          <Text c="dimmed">For operators, auditors, cashiers and the forecourt.</Text>
         </Stack>
         <Card>
           <SignInForm session={session} />
@@ -86,7 +100,7 @@ function NoOperator() {
           This account opens no console
         </Title>
         <Text c="dimmed" ta="center">
-          Sign in as an operator, auditor or cashier, or go to your own wallet.
+          Sign in as an operator, auditor, cashier or with a filling station, or go to your own wallet.
         </Text>
         <Button onClick={() => void session.signOut()}>Sign in with another account</Button>
         <Anchor href="/app">Open the wallet</Anchor>

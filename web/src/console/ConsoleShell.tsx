@@ -12,15 +12,17 @@ import { StationAlerts } from "./StationAlerts";
 
 const alertsShown = 3;
 
-function placesFor({ reads, acts }: Rights, decisions: number): Place[] {
+function placesFor({ reads, acts, sells, fuels }: Rights, decisions: number): Place[] {
   const payments: Place = { to: "/payments", label: "Payments", icon: "till" };
-  if (!reads) return [payments];
+  const fuel: Place[] = [{ to: "/sites", label: "Sites", icon: "pump" }];
+  if (!reads) return [...(sells ? [payments] : []), ...(fuels ? fuel : [])];
   const operating: Place[] = [
     { to: "/stations", label: "Stations", icon: "gate" },
     { to: "/connections", label: "Connections", icon: "plug" },
   ];
   return [
     { to: "/", label: "Line", icon: "journeys" },
+    ...fuel,
     payments,
     { to: "/decisions", label: "Decisions", icon: "scales", count: decisions },
     { to: "/people", label: "People", icon: "people" },
@@ -41,6 +43,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
       void queries.invalidateQueries({ queryKey: ["stop-activity"] });
     } else if (event.type === "gate") void queries.invalidateQueries({ queryKey: ["stops"] });
     else if (event.type === "station") void queries.invalidateQueries({ queryKey: ["stations"] });
+    else if (event.type === "site" || event.type === "tank") stale("site", "sites");
     else if (event.type === "payment") stale("payments", "disputes");
     else if (event.type === "top_up") stale("top-ups");
     else if (event.type === "adjustment") stale("approvals", "payments");

@@ -9,7 +9,13 @@ import { QrCode } from "../shared/ui/QrCode";
 import { api } from "./operator";
 
 /** A fresh one-time link for a station's screen, as address, button and QR code. */
-export function KioskLink({ station, onClose }: { station: Station; onClose: () => void }) {
+export function KioskLink({
+  station,
+  onClose,
+}: {
+  station: Pick<Station, "id" | "kind" | "name">;
+  onClose: () => void;
+}) {
   const make = useMutation({ mutationFn: () => api.makeStationLink(station.id) });
   const { mutate } = make;
   const made = useRef(false);

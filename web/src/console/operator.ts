@@ -1,10 +1,12 @@
 import { PendingWrites } from "../shared/api/pendingWrites";
 import { PersonApi } from "../shared/api/server";
 import { Session } from "../shared/api/session";
+import { SiteApi } from "../shared/fuel/siteApi";
 import type { Reader } from "../shared/payments/paymentWords";
 
 export const session = new Session("console");
 export const api = new PersonApi(session);
+export const sites = new SiteApi(session);
 export const pendingWrites = new PendingWrites(localStorage);
 
 /** What an account may do here. Pages leave out what it may not; the server says the last word. */
@@ -15,6 +17,8 @@ export interface Rights {
   acts: boolean;
   /** Sees the payments of one merchant, and gives money back of them. */
   sells: boolean;
+  /** Sees filling stations: all of them, or those they run. */
+  fuels: boolean;
   /** Gives and takes roles. */
   givesRoles: boolean;
 }
@@ -22,7 +26,8 @@ export interface Rights {
 export function rightsOf(roles: readonly string[]): Rights {
   const acts = roles.includes("manager") || roles.includes("admin");
   const reads = acts || roles.includes("auditor");
-  return { reads, acts, sells: !reads && roles.includes("cashier"), givesRoles: roles.includes("admin") };
+  const sells = !reads && roles.includes("cashier");
+  return { reads, acts, sells, fuels: reads || roles.includes("forecourt"), givesRoles: roles.includes("admin") };
 }
 
 /** As whom they read a payment. */
