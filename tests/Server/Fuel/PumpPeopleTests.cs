@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using SightPay.Server.Payments;
-using SightPay.Server.Tests.Plates;
 using SightPay.Tests.Support;
 using Xunit;
 
