@@ -45,7 +45,8 @@ public sealed class PlateWatchTests : IDisposable
         Assert.Equal(7, plate.GetProperty("characters").GetArrayLength());
         Assert.Equal("W", plate.GetProperty("characters")[0][0].GetProperty("character").GetString());
         Assert.Equal(
-            ["height", "width", "x", "y"], plate.GetProperty("box").EnumerateObject().Select(each => each.Name).Order());
+            ["height", "width", "x", "y"],
+            plate.GetProperty("box").EnumerateObject().Select(each => each.Name).Order());
     }
 
     [SkippableFact]
