@@ -30,19 +30,19 @@ public sealed class FaceRecogniser : IDisposable
     private readonly DecisionPolicy _policy;
     private readonly PictureLimits _limits;
 
-    // More pictures at once than cores would only make all of them slower, and each one holds its pixels in memory.
-    private readonly SemaphoreSlim _cores;
+    private readonly PictureTurns _turns;
 
     // Only those who have.
     private readonly ConcurrentDictionary<Guid, bool> _livenessProved = new();
 
-    public FaceRecogniser(FacesSettings settings)
+    /// <param name="turns">Shared with whoever else looks at pictures; null: nobody else does.</param>
+    public FaceRecogniser(FacesSettings settings, PictureTurns? turns = null)
     {
         _pipeline = FacePipeline.Open(settings.Pack, settings.ThreadsPerModel);
         _gallery = new FaceGallery(_pipeline.Pack, _pipeline.Dimensions);
         _policy = DecisionPolicy.For(_pipeline.Pack, settings.RecognitionThreshold);
         _limits = new PictureLimits(settings.PicturePixelsMax);
-        _cores = new SemaphoreSlim(settings.PicturesAtOnce);
+        _turns = turns ?? new PictureTurns(settings.PicturesAtOnce);
     }
 
     public string Pack => _pipeline.Pack;
@@ -62,36 +62,31 @@ public sealed class FaceRecogniser : IDisposable
     /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
     public async Task<FaceLook> LookAsync(ReadOnlyMemory<byte> encoded, FaceDemand demand, CancellationToken ct)
     {
-        var asked = Stopwatch.GetTimestamp();
-        await _cores.WaitAsync(ct);
         try
         {
-            var started = Stopwatch.GetTimestamp();
-            var picture = PictureCodec.Decode(encoded.Span, _limits);
-            var decodeMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-            var waitMs = Stopwatch.GetElapsedTime(asked, started).TotalMilliseconds;
-            return new FaceLook(_pipeline.Read(picture, demand), waitMs, decodeMs);
+            var look = await _turns.LookAsync(encoded, _limits, picture => _pipeline.Read(picture, demand), ct);
+            return new FaceLook(look.Seen, look.WaitMs, look.DecodeMs);
         }
         catch (PictureException exception)
         {
-            throw new ProblemException(422, CodeOf(exception.Fault), exception.Message);
-        }
-        finally
-        {
-            _cores.Release();
+            throw ImageParts.Refused(exception);
         }
     }
 
     /// <summary>Searches everybody, or only the given people.</summary>
+    /// <param name="newest">The last one of the frames that are joined in the probe. Whoever is accepted must be in it:
+    /// by itself it asks for them at least.</param>
     public FaceIdentity Identify(
-        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null)
+        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null,
+        FaceTemplate? newest = null)
     {
         var started = Stopwatch.GetTimestamp();
         var match = among is null ? _gallery.Search(probe) : _gallery.Search(probe, among);
-        var band = _policy.Decide(match, evidence);
+        var band = _policy.Decide(match, evidence, probe.Photos);
+        if (band == FaceBand.Accept && newest is not null && !IsIn(newest, match)) band = FaceBand.Ask;
         var person = band == FaceBand.Reject ? null : match.BestId;
         var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
-        var candidates = band == FaceBand.Ask ? CandidatesOf(match) : [];
+        var candidates = band == FaceBand.Ask ? CandidatesOf(match, probe.Photos) : [];
         return new FaceIdentity(
             band, person, proved, candidates, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
@@ -99,7 +94,6 @@ public sealed class FaceRecogniser : IDisposable
     public void Dispose()
     {
         _pipeline.Dispose();
-        _cores.Dispose();
     }
 
     /// <summary>Whether somebody else's stored face is the same one: at or above the accept point.</summary>
@@ -107,7 +101,7 @@ public sealed class FaceRecogniser : IDisposable
     {
         var match = _gallery.Search(template);
         var other = match.BestId == self ? match.RunnerUpScore : match.BestScore;
-        return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
+        return other >= _policy.LimitsAt(Math.Max(1, match.Searched), template.Photos).AcceptMin;
     }
 
     internal void Put(Guid person, FaceTemplate template, bool livenessProved)
@@ -130,16 +124,12 @@ public sealed class FaceRecogniser : IDisposable
         _livenessProved.TryRemove(person, out _);
     }
 
+    private bool IsIn(FaceTemplate frame, GalleryMatch match) =>
+        _gallery.Search(frame, [match.BestId!.Value]).BestScore >= _policy.LimitsAt(match.Searched).AskMin;
+
     /// <summary>The best and, if they could be asked for themselves, the runner-up.</summary>
-    private Guid[] CandidatesOf(GalleryMatch match) =>
-        match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched).AskMin
+    private Guid[] CandidatesOf(GalleryMatch match, int photos) =>
+        match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched, photos).AskMin
             ? [match.BestId!.Value, other]
             : [match.BestId!.Value];
-
-    private static string CodeOf(PictureFault fault) => fault switch
-    {
-        PictureFault.Truncated => "picture_truncated",
-        PictureFault.TooLarge => "picture_too_large",
-        _ => "not_a_picture",
-    };
 }

@@ -382,10 +382,124 @@ export interface ListedReceipt {
   text?: string | null;
 }
 
+export type FuelSessionState =
+  | "waiting"
+  | "offered"
+  | "held"
+  | "fuelling"
+  | "lost"
+  | "delivered"
+  | "expired"
+  | "paid"
+  | "unclaimed"
+  | "quarantined"
+  | "drive_off"
+  | "lapsed"
+  | "declined"
+  | "aborted"
+  | "cancelled"
+  | "paid_elsewhere"
+  | "written_off";
+
+export type FuelUnit = "litre" | "us_gallon" | "kilowatt_hour";
+
+/** One vehicle at one pump, from its plate to its money. */
+export interface FuelSession {
+  id: string;
+  state: FuelSessionState;
+  /** What the reader is to it. */
+  role: "payer" | "driver" | "staff";
+  site_id: string;
+  site_name: string;
+  pump_id: string;
+  pump_number: number;
+  vehicle?: { id: string; name: string; plate: string } | null;
+  /** For drivers: whose wallet pays. */
+  payer_name?: string | null;
+  grade_id?: string | null;
+  grade_name?: string | null;
+  unit?: FuelUnit | null;
+  /** Thousandths of the smallest coin, frozen when the nozzle was lifted. */
+  unit_price?: number | null;
+  /** Set aside: the pump stops there. */
+  hold_minor: number;
+  /** While fuel flows: what the pump last said. */
+  meter_thousandths?: number | null;
+  delivered_thousandths?: number | null;
+  /** What is due, or was paid. */
+  amount_minor: number;
+  said_minor?: number | null;
+  currency: string;
+  transaction_id?: string | null;
+  note?: string | null;
+  /** Another car was seen at the pump: it is not paid without a yes to the bill. */
+  doubtful: boolean;
+  began_at: string;
+  lifted_at?: string | null;
+  delivered_at?: string | null;
+  closed_at?: string | null;
+  /** When what it waits for is over, by the server's clock. */
+  expires_at?: string | null;
+}
+
 export interface LiveEvent {
   type: string;
   topic: string;
   seq: number;
   at: string;
   data: Record<string, unknown>;
+}
+
+export type VehicleFuel = "unknown" | "petrol" | "diesel" | "electric" | "petrol_or_electric";
+
+export interface VehicleDriver {
+  user_id: string;
+  /** The address that the owner gave, until the driver accepts; then their name. */
+  who: string;
+  accepted: boolean;
+  max_minor: number;
+  day_max_minor: number;
+}
+
+export interface Vehicle {
+  id: string;
+  plate: string;
+  region: string;
+  name: string;
+  fuel: VehicleFuel;
+  /** Paid without a tap up to this much; 0: never. */
+  auto_pay_max_minor: number;
+  currency: string;
+  role: "owner" | "driver" | "invited" | "reader";
+  /** Somebody else claims the plate: it asks before it pays. */
+  disputed: boolean;
+  owner_name: string | null;
+  drivers: VehicleDriver[];
+  created_at: string;
+}
+
+export type PlateClaimState = "open" | "upheld" | "rejected" | "released" | "withdrawn";
+
+export interface ClaimParty {
+  user_id: string;
+  name: string;
+  email: string;
+}
+
+export interface PlateClaim {
+  id: string;
+  plate: string;
+  region: string;
+  /** The claimant's words. */
+  reason: string;
+  state: PlateClaimState;
+  opened_at: string;
+  resolved_at: string | null;
+  /** The operator's words. */
+  decision: string | null;
+  vehicle_id: string | null;
+  claimant: ClaimParty | null;
+  owner: ClaimParty | null;
+  /** Since when the plate has been its owner's. */
+  registered_at: string | null;
 }
