@@ -1,4 +1,4 @@
-import { Badge, Group, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Group, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "react-router";
 import { Icon } from "../../shared/ui/Icon";
@@ -27,10 +27,10 @@ export function SitePage() {
   const site = query.data;
   return (
     <Stack gap="lg">
-      <Link to="/sites" className="back">
+      <Anchor component={Link} to="/sites" className="back">
         <Icon name="back" size={18} />
-        Sites
-      </Link>
+        All sites
+      </Anchor>
       {query.isPending && <Waiting label="Loading the site" />}
       {!site && <ProblemNote error={query.error} onRetry={() => void query.refetch()} />}
       {site && (
