@@ -42,20 +42,21 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     public bool IsCut => !_restored.Task.IsCompleted;
 
     /// <summary>Says it, once, and returns when the server has answered it, however long that takes.</summary>
+    /// <param name="message">Gets its time, and how old it was when it was first sent; said again it is the same.
+    /// </param>
     /// <param name="idempotencyKey">Null: a new one. The same one again is the same message again.</param>
     public async Task<PumpHeard> SayAsync(JsonObject message, CancellationToken ct, string? idempotencyKey = null)
     {
         var happened = clock.GetTimestamp();
-        var said = (JsonObject)message.DeepClone();
-        said["at"] = clock.GetUtcNow() + Skew;
+        message["at"] ??= clock.GetUtcNow() + Skew;
         var carried = idempotencyKey ?? Ids.Next(clock).ToString();
         // In the order in which things happened: a message that waits holds back those after it.
         await _turn.WaitAsync(ct);
         try
         {
             await _restored.Task.WaitAsync(ct);
-            said["age_ms"] = (long)clock.GetElapsedTime(happened).TotalMilliseconds;
-            return await UntilAnsweredAsync(() => Request("events", said.ToJsonString(ApiJson.Options)), carried, ct);
+            message["age_ms"] ??= (long)clock.GetElapsedTime(happened).TotalMilliseconds;
+            return await UntilAnsweredAsync(() => Request(message), carried, ct);
         }
         finally
         {
@@ -66,16 +67,7 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     /// <summary>What is dropped when it does not get through: the next one is as good.</summary>
     public async Task MentionAsync(JsonObject message, CancellationToken ct)
     {
-        if (IsCut) return;
-        try
-        {
-            using var request = Request("events", message.ToJsonString(ApiJson.Options));
-            using var answer = await http.SendAsync(request, ct);
-        }
-        catch (Exception fault) when (fault is HttpRequestException && !ct.IsCancellationRequested)
-        {
-            // The meter is told again in a moment.
-        }
+        if (!IsCut) await TryAsync(() => Request(message), null, ct);
     }
 
     /// <summary>The camera shows a picture.</summary>
@@ -91,9 +83,10 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     public async Task<PumpHeard> SelfAsync(CancellationToken ct) =>
         await UntilAnsweredAsync(() => new HttpRequestMessage(HttpMethod.Get, $"pumps/{pump}"), null, ct);
 
-    private HttpRequestMessage Request(string what, string json) => new(HttpMethod.Post, $"pumps/{pump}/{what}")
+    private HttpRequestMessage Request(JsonObject message) => new(HttpMethod.Post, $"pumps/{pump}/events")
     {
-        Content = new StringContent(json, new MediaTypeHeaderValue("application/json", "utf-8")),
+        Content = new StringContent(
+            message.ToJsonString(ApiJson.Options), new MediaTypeHeaderValue("application/json", "utf-8")),
     };
 
     private async Task<PumpHeard> UntilAnsweredAsync(
@@ -119,8 +112,8 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
             var heard = new PumpHeard((int)answer.StatusCode, ObjectOf(await answer.Content.ReadAsStringAsync(ct)));
             return heard.Status >= 500 || (bool?)heard.Body["retryable"] == true ? null : heard;
         }
-        catch (Exception fault) when (
-            fault is HttpRequestException or IOException || (fault is TaskCanceledException && !ct.IsCancellationRequested))
+        catch (Exception fault) when (fault is HttpRequestException or IOException
+            || (fault is TaskCanceledException && !ct.IsCancellationRequested))
         {
             return null;
         }

@@ -27,7 +27,7 @@ export function SitePage() {
   const site = query.data;
   return (
     <Stack gap="lg">
-      <Anchor component={Link} to="/sites" className="back">
+      <Anchor component={Link} to="/sites" className="back" fw={600} size="sm">
         <Icon name="back" size={18} />
         All sites
       </Anchor>

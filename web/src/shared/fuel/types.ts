@@ -98,3 +98,28 @@ export interface SiteStaff {
   display_name: string;
   since: string;
 }
+
+/** A nozzle at the pump: what it gives and what that costs. */
+export interface PumpNozzle {
+  number: number;
+  grade_id: string;
+  grade_name: string;
+  unit: FuelUnit;
+  /** Thousandths of the smallest coin; null: it is not sold. */
+  unit_price: number | null;
+}
+
+/** A pump as it sees itself. */
+export interface PumpItself {
+  out_of_order: boolean;
+  closed: boolean;
+  nozzles: PumpNozzle[];
+}
+
+/** What the server says to a picture of a car. */
+export interface PumpSighting {
+  decision: "accept" | "ask" | "reject";
+  reason: string;
+  /** Masked. */
+  plate: string | null;
+}
