@@ -2,6 +2,7 @@ using System.CommandLine;
 using SightPay.Bench.Chaos;
 using SightPay.Bench.Faces;
 using SightPay.Bench.Ledger;
+using SightPay.Bench.Plates;
 using SightPay.Bench.Serving;
 
 // One verb per benchmark or evaluation; each prints a JSON object as its last line.
@@ -12,6 +13,8 @@ root.Add(AccuracyVerb.Create());
 root.Add(CalibrateVerb.Create());
 root.Add(PoorVerb.Create());
 root.Add(LivenessVerb.Create());
+root.Add(PlatesVerb.Create());
+root.Add(PlateMatchVerb.Create());
 root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());

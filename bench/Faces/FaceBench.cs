@@ -23,10 +23,13 @@ internal static class FaceBench
     };
 
     /// <param name="threads">One model run per core: evaluations want throughput.</param>
-    public static FacePipeline Open(string? pack, int threads = 1)
+    public static FacePipeline Open(string? pack, int threads = 1) => FacePipeline.Open(PackOf(pack), threads);
+
+    /// <summary>The pack of a name; the best one that is installed without a name.</summary>
+    public static ModelPack PackOf(string? pack)
     {
         var installed = new InstalledPacks(AddedPacks());
-        return FacePipeline.Open(pack is null ? installed.Best : installed.Open(pack), threads);
+        return pack is null ? installed.Best : installed.Open(pack);
     }
 
     /// <summary>Names of the packs that can be opened here.</summary>
@@ -58,17 +61,30 @@ internal static class FaceBench
         });
 
     /// <summary>Does something to every index, on all cores, with a progress bar on the error stream.</summary>
-    public static void ForAll(string title, int count, Action<int> act)
+    public static void ForAll(string title, int count, Action<int> act) => WithProgress(title, count, advance =>
+        Parallel.For(0, count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        {
+            act(i);
+            advance();
+        }));
+
+    /// <summary>Does something to every index, one after the other, as whatever is timed needs it.</summary>
+    public static void OneByOne(string title, int count, Action<int> act) => WithProgress(title, count, advance =>
+    {
+        for (var i = 0; i < count; i++)
+        {
+            act(i);
+            advance();
+        }
+    });
+
+    private static void WithProgress(string title, int count, Action<Action> work)
     {
         var console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
         console.Progress().AutoClear(true).Start(progress =>
         {
             var bar = progress.AddTask(title, maxValue: Math.Max(1, count));
-            Parallel.For(0, count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
-            {
-                act(i);
-                bar.Increment(1);
-            });
+            work(() => bar.Increment(1));
         });
     }
 

@@ -102,8 +102,8 @@ internal static class LivenessVerb
         for (var row = 0; row < photo.Height; row++)
             for (var column = 0; column < photo.Width; column++)
             {
-                var colour = PixelSampler.At(
-                    photo, new(middleX + (column - middleX) * scale + x, middleY + (row - middleY) * scale + y));
+                var colour = PixelBlend.At(
+                    photo, middleX + (column - middleX) * scale + x, middleY + (row - middleY) * scale + y);
                 for (var i = 0; i < 3; i++)
                     pixels[(row * photo.Width + column) * 3 + i] =
                         (byte)Math.Clamp(colour[i] * gain + Between(-4, 4), 0, 255);

@@ -62,6 +62,13 @@ internal sealed class Walker
     public Task SeeAsync(string testId, string attribute, long value) =>
         SeeAsync(testId, attribute, value.ToString(CultureInfo.InvariantCulture));
 
+    public Task SeeTextAsync(string text) =>
+        Assertions.Expect(Page.GetByText(text).First).ToBeVisibleAsync(Patience());
+
+    /// <summary>Waits until there is none of them.</summary>
+    public Task SeeNoneAsync(string testId) => Assertions.Expect(At(testId)).ToHaveCountAsync(
+        0, new LocatorAssertionsToHaveCountOptions { Timeout = PatienceMs });
+
     /// <summary>Who is signed in here, as the page keeps them.</summary>
     public Task<string> PersonIdAsync() => Page.EvaluateAsync<string>(
         "JSON.parse(localStorage.getItem('sightpay.customer.session')).user.id");

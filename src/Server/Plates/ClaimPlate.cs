@@ -46,8 +46,8 @@ internal sealed class ClaimPlate(
         if (!await store.InsertAsync(connection, transaction, claim, ct))
             return Problems.Of(409, "claim_open", "Your claim on this plate waits for a decision already.");
         await VehicleEvents.TellOperatorsAsync(connection, transaction, claim.Id, ct);
-        await VehicleEvents.TellAsync(
-            connection, transaction, [vehicle.Owner, claimant], vehicle.Id, "claim_opened", ct);
+        await VehicleEvents.TellAsync(connection, transaction, [vehicle.Owner], vehicle.Id, "claimed", ct);
+        await VehicleEvents.TellAsync(connection, transaction, [claimant], vehicle.Id, "claim_opened", ct);
         await transaction.CommitAsync(ct);
         return Results.Json(ClaimAnswer.Of(claim), ApiJson.Options, statusCode: 201);
     }

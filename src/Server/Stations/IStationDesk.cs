@@ -17,6 +17,13 @@ public interface IStationDesk
     /// <summary>People to search before everybody; null when there is no such set.</summary>
     Task<IReadOnlyCollection<Guid>?> SearchFirstAsync(Station station, CancellationToken ct);
 
+    /// <summary>
+    /// The region whose plates stand before this station's camera, as <c>PlateGrammar</c> knows it; null where it looks
+    /// at faces.
+    /// </summary>
+    /// <exception cref="ProblemException">The station belongs to nothing that works.</exception>
+    Task<string?> PlatesOfAsync(Station station, CancellationToken ct) => Task.FromResult<string?>(null);
+
     /// <param name="record">False: a sighting without a usable face is answered and forgotten.</param>
     Task<DeskDecision> DecideAsync(Sighting sighting, ActKey key, bool record, CancellationToken ct);
 

@@ -7,7 +7,7 @@ namespace SightPay.Server.Stations;
 internal sealed class SightingPersonData : IPersonData
 {
     public static PersonSection Section { get; } = new(
-        "sightings", "select id, station, at, band, finding from sighting where person = $1 order by at");
+        "sightings", "select id, station, at, band, finding, vehicle from sighting where person = $1 order by at");
 
     public Task<(string Code, string Detail)?> ObstacleAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>

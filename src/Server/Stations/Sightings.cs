@@ -48,7 +48,8 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     {
         await using var command = database.CreateCommand(
             """
-            select s.station, s.at, s.band, coalesce(a.person, s.person), s.liveness_proved, a.person is not null
+            select s.station, s.at, s.band, case when s.vehicle is null then coalesce(a.person, s.person) end,
+                s.liveness_proved, a.person is not null
             from sighting s left join sighting_ask a on a.sighting = s.id where s.id = $1
             """);
         command.Parameters.Add(new() { Value = id });

@@ -14,6 +14,10 @@ public enum StationAlert
 
     /// <summary>The face looks more like a picture of one.</summary>
     LooksLikeAPicture,
+
+    /// <summary>A pump's camera has sent one and the same picture for a minute: it shows what was, not what is.
+    /// </summary>
+    CameraStuck,
 }
 
 /// <summary>

@@ -75,6 +75,11 @@ internal static class ServerSays
         writer.WriteString("id", frameId);
         writer.WritePropertyName("faces");
         JsonSerializer.Serialize(writer, taken.Sighting?.Faces ?? [], ApiJson.Options);
+        if (taken.Sighting is { Station.Kind: StationKind.Pump } car)
+        {
+            writer.WritePropertyName("plates");
+            JsonSerializer.Serialize(writer, car.Plates, ApiJson.Options);
+        }
         writer.WritePropertyName("answer");
         writer.WriteRawValue(taken.Result.Answer.Body);
         if (taken.Sighting is { } sighting)

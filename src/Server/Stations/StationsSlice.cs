@@ -3,6 +3,7 @@ using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.People;
+using SightPay.Server.Plates;
 
 namespace SightPay.Server.Stations;
 
@@ -32,6 +33,10 @@ public static class StationsSlice
         services.AddSingleton<StationStore>();
         services.AddSingleton(provider => new StationDirectory(provider.GetRequiredService<StationStore>()));
         services.AddSingleton<Sightings>();
+        services.AddSingleton<PlateCameras>().AddSingleton<StationCounters>();
+        services.AddSingleton(provider => new PlateSightings(
+            provider.GetRequiredService<Vehicles>(), provider.GetRequiredService<PlateCameras>(),
+            provider.GetRequiredService<StationCounters>()));
         services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
         services.AddSingleton<SightingAsks>().AddSingleton<StationAlerts>();
         services.AddSingleton<IPersonData, SightingPersonData>();

@@ -18,15 +18,19 @@ public sealed record SightingAnswer(ActResult Result, Sighting? Sighting, double
 /// both go through here.
 /// </summary>
 public sealed class TakeSighting(
-    IEnumerable<IStationDesk> desks, Sightings sightings, StationAlerts alerts, Idempotency idempotency,
-    StationDirectory directory)
+    IEnumerable<IStationDesk> desks, Sightings sightings, PlateSightings plates, StationAlerts alerts,
+    Idempotency idempotency, StationDirectory directory)
 {
+    private const string ReadsExpected =
+        "Send counter, at and plates (text, region, confidence, characters, box) as a JSON object, or a picture as "
+        + "multipart/form-data in a part named image.";
+
     private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
 
     /// <summary>Whether a trade takes what this kind of station sees.</summary>
     public bool Serves(StationKind kind) => _desks.ContainsKey(kind);
 
-    /// <summary>A picture by POST; every answer sticks to its key.</summary>
+    /// <summary>A picture by POST, or what a pump's edge agent read; every answer sticks to its key.</summary>
     /// <param name="stationId">From the route.</param>
     /// <param name="notFoundCode">For a station of this kind that does not exist.</param>
     public async Task<IResult> HandleAsync(
@@ -42,8 +46,11 @@ public sealed class TakeSighting(
         SightingAnswer? taken = null;
         var answer = await idempotency.RunAsync(http, required: true, async (key, token) =>
         {
-            var pictures = await ImageParts.ReadAsync(http, 1, token);
-            taken = await LookAndDecideAsync(station, pictures[0], new FaceVisit(), key, record: true, token);
+            taken = kind == StationKind.Pump && http.Request.HasJsonContentType()
+                ? await HearAndDecideAsync(station, await ReadsAsync(http), key, token)
+                : await LookAndDecideAsync(
+                    station, (await ImageParts.ReadAsync(http, 1, token))[0], new FaceVisit(), key, record: true,
+                    token);
             return taken.Result;
         });
         if (taken is { Sighting: { } sighting }) http.Response.Headers["Server-Timing"] = ServerTiming(sighting, taken);
@@ -78,8 +85,33 @@ public sealed class TakeSighting(
         Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, ActKey key, bool record, CancellationToken ct)
     {
         var desk = _desks[station.Kind];
+        if (await desk.PlatesOfAsync(station, ct) is not null)
+            throw new ProblemException(415, "reads_expected", ReadsExpected);
         var first = await desk.SearchFirstAsync(station, ct);
         var sighting = await sightings.TakeAsync(station, picture, visit, first, ct);
+        return await DecideAsync(desk, sighting, key, record, ct);
+    }
+
+    private async Task<SightingAnswer> HearAndDecideAsync(
+        Station station, PlateReads reads, ActKey key, CancellationToken ct)
+    {
+        var desk = _desks[station.Kind];
+        var region = await desk.PlatesOfAsync(station, ct)
+            ?? throw new ProblemException(415, "multipart_expected", "Nothing here reads plates; send a picture.");
+        var sighting = await plates.TakeAsync(station, reads, region, key.Id, ct);
+        return await DecideAsync(desk, sighting, key, record: true, ct);
+    }
+
+    private static async Task<PlateReads> ReadsAsync(HttpContext http)
+    {
+        var reads = await RequestBody.JsonAsync<PlateReads>(http, ReadsExpected);
+        reads.DemandUsable();
+        return reads;
+    }
+
+    private async Task<SightingAnswer> DecideAsync(
+        IStationDesk desk, Sighting sighting, ActKey key, bool record, CancellationToken ct)
+    {
         var decision = await desk.DecideAsync(sighting, key, record, ct);
         await alerts.RaiseAsync(sighting);
         return new SightingAnswer(decision.Result, sighting, decision.LedgerMs);

@@ -38,7 +38,7 @@ internal static class EyePatch
             for (var column = 0; column < Columns; column++)
             {
                 var (u, v) = ((column + 0.5f) / Columns, ((row + 0.5f) / Rows - 0.5f) * Height);
-                var colour = PixelSampler.At(picture, new(from.X + x * u - y * v, from.Y + y * u + x * v));
+                var colour = PixelBlend.At(picture, from.X + x * u - y * v, from.Y + y * u + x * v);
                 var grey = colour[0] + 2 * colour[1] + colour[2];
                 patch[row * Columns + column] = grey;
                 sum += grey;

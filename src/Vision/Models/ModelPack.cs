@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using SightPay.Vision.Runtime;
 
@@ -37,12 +38,23 @@ public sealed class ModelPack
     /// <exception cref="InvalidDataException">The file is missing or is not the one the manifest describes.</exception>
     public OnnxModel Open(string name, int threads, int pictures = 1)
     {
-        var entry = Manifest.Models.FirstOrDefault(model => model.Name == name)
-            ?? throw new InvalidDataException($"The pack {Id} has no model {name}.");
+        var entry = Entry(name);
         var bytes = ReadChecked(entry);
         var outputs = entry.Outputs.ToDictionary(output => output.Key, output => Fixed(output.Value, pictures));
         return OnnxModel.Open(bytes, name, Fixed(entry.Input, pictures), outputs, threads);
     }
+
+    /// <summary>Opens a network that leaves the size of pictures open, at all sizes it will be run with.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or is not the one the manifest describes.</exception>
+    public OnnxModel Open(string name, int threads, IReadOnlyList<ModelShape> shapes) =>
+        OnnxModel.Open(ReadChecked(Entry(name)), name, shapes, threads);
+
+    /// <summary>The text of a file that is no network.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or is not the one the manifest describes.</exception>
+    public string ReadText(string name) => Encoding.UTF8.GetString(ReadChecked(Entry(name)));
+
+    /// <summary>Whether the pack has it: optional files may be missing, and older packs may lack some.</summary>
+    public bool Has(string name) => Manifest.Models.Any(model => model.Name == name);
 
     /// <summary>Compares every file with the manifest; a sentence for each one that differs.</summary>
     public IReadOnlyList<string> Damages()
@@ -63,6 +75,10 @@ public sealed class ModelPack
     }
 
     internal static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private PackEntry Entry(string name) =>
+        Manifest.Models.FirstOrDefault(model => model.Name == name)
+        ?? throw new InvalidDataException($"The pack {Id} has no model {name}.");
 
     private byte[] ReadChecked(PackEntry entry)
     {

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace SightPay.Vision.Models;
 
-/// <summary>One network of a pack. A shape's -1 is the number of pictures, chosen when it is opened.</summary>
+/// <summary>
+/// One network of a pack. A shape's -1 is chosen when it is opened: the number of pictures, or sides of a picture for
+/// networks that leave those open. A file that is no network has no shapes.
+/// </summary>
 /// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
 /// <param name="SizeBytes">Of the file.</param>
 /// <param name="Package">Where the original came from.</param>

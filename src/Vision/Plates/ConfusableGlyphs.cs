@@ -43,6 +43,9 @@ public static class ConfusableGlyphs
     {
         if (read == meant) return 0;
         if (Group(read) is not { } group || !group.Contains(meant)) return float.PositiveInfinity;
-        return IsAlike[read] && IsAlike[meant] ? Alike : Resembling;
+        return AreAlike(read, meant) ? Alike : Resembling;
     }
+
+    /// <summary>Whether two glyphs of one group are the same drawing on many plates.</summary>
+    internal static bool AreAlike(char a, char b) => IsAlike[a] && IsAlike[b];
 }

@@ -14,16 +14,16 @@ internal enum FormatRank
 }
 
 /// <summary>
-/// Plates of one shape: for every place the characters that may stand there. Some formats begin with the code of a
-/// state or district.
+/// Plates of one shape: for every place the glyphs that may stand there. Some formats begin with the code of a state or
+/// district.
 /// </summary>
 internal sealed class PlateFormat
 {
     // About one car in eight of a country carries a rare format.
     private const float RarePrice = 2;
 
-    private readonly string[] _places;
-    private readonly string[] _heads;
+    private readonly byte[][] _places;
+    private readonly byte[][] _heads;
     private readonly int _headLength;
 
     /// <param name="rank">How usual it is.</param>
@@ -31,7 +31,9 @@ internal sealed class PlateFormat
     /// <param name="places">For every place behind the code the characters that may stand there.</param>
     public PlateFormat(FormatRank rank, string[] heads, string[] places)
     {
-        (Rank, _heads, _places) = (rank, heads, places);
+        Rank = rank;
+        _heads = [.. heads.Select(Numbers)];
+        _places = [.. places.Select(Numbers)];
         _headLength = heads.Length > 0 ? heads[0].Length : 0;
         Price = (rank == FormatRank.Rare ? RarePrice : 0) + MathF.Log(Math.Max(1, heads.Length))
             + places.Sum(place => MathF.Log(place.Length));
@@ -51,40 +53,45 @@ internal sealed class PlateFormat
     /// <summary>Equal for formats that hold the same plates.</summary>
     public string Shape { get; }
 
-    /// <summary>
-    /// The cheapest way of reading something as a plate of this format.
-    /// </summary>
-    /// <param name="cost">Cost of assuming a character at a place; infinite when it cannot be that one.</param>
-    /// <param name="plate">As long as the format; holds the plate when the answer is finite.</param>
+    /// <summary>Whether a glyph may stand at a place.</summary>
+    public bool Allows(int place, int glyph) => place >= _headLength
+        ? Array.IndexOf(_places[place - _headLength], (byte)glyph) >= 0
+        : Array.Exists(_heads, head => head[place] == glyph);
+
+    /// <summary>The cheapest way of reading something as a plate of this format.</summary>
+    /// <param name="costs">For every place the costs of assuming each glyph; infinite when it cannot be that one.
+    /// </param>
+    /// <param name="plate">As long as the format; holds the plate's glyphs when the answer is finite.</param>
     /// <returns>The sum of the costs over all places.</returns>
-    public float Fit(Func<int, char, float> cost, Span<char> plate)
+    public float Fit(ReadOnlySpan<float> costs, Span<byte> plate)
     {
-        var total = FitHead(cost, plate);
+        var total = FitHead(costs, plate);
         for (var i = 0; i < _places.Length && total < float.PositiveInfinity; i++)
         {
-            var (best, lowest) = ('\0', float.PositiveInfinity);
-            foreach (var character in _places[i])
-            {
-                if (cost(_headLength + i, character) is var price && price < lowest) (best, lowest) = (character, price);
-            }
+            var place = costs.Slice((_headLength + i) * PlateAlphabet.Size, PlateAlphabet.Size);
+            var (best, lowest) = ((byte)0, float.PositiveInfinity);
+            foreach (var glyph in _places[i])
+                if (place[glyph] < lowest) (best, lowest) = (glyph, place[glyph]);
             plate[_headLength + i] = best;
             total += lowest;
         }
         return total;
     }
 
-    private float FitHead(Func<int, char, float> cost, Span<char> plate)
+    private float FitHead(ReadOnlySpan<float> costs, Span<byte> plate)
     {
         if (_heads.Length == 0) return 0;
         var lowest = float.PositiveInfinity;
         foreach (var head in _heads)
         {
             var price = 0f;
-            for (var i = 0; i < head.Length && price < lowest; i++) price += cost(i, head[i]);
+            for (var i = 0; i < head.Length && price < lowest; i++) price += costs[i * PlateAlphabet.Size + head[i]];
             if (price >= lowest) continue;
             lowest = price;
             head.CopyTo(plate);
         }
         return lowest;
     }
+
+    private static byte[] Numbers(string glyphs) => [.. glyphs.Select(glyph => (byte)PlateAlphabet.IndexOf(glyph))];
 }

@@ -24,7 +24,8 @@ public sealed class PlateGrammar
     {
         (Region, Members) = (region, members);
         // Of formats with the same plates the usual one stays; of equal costs the one that is listed first.
-        var distinct = formats.OrderBy(format => format.Price).DistinctBy(format => format.Shape).ToLookup(f => f.Length);
+        var distinct = formats.OrderBy(format => format.Price).DistinctBy(format => format.Shape)
+            .ToLookup(format => format.Length);
         LengthMin = distinct.Min(group => group.Key);
         _formatsByLength = new PlateFormat[distinct.Max(group => group.Key) + 1][];
         for (var length = 0; length < _formatsByLength.Length; length++)
@@ -61,31 +62,53 @@ public sealed class PlateGrammar
     /// <returns>Null when the text cannot be a plate of this region.</returns>
     public string? Canonical(string text)
     {
-        if (Plain(text) is not { } plain) return null;
-        return Fit(
-            plain.Length, (place, character) => ConfusableGlyphs.Cost(plain[place], character), plain)?.Text;
+        if (Plain(text) is not { } plain || plain.Length < LengthMin || plain.Length > LengthMax) return null;
+        Span<float> costs = stackalloc float[plain.Length * PlateAlphabet.Size];
+        for (var i = 0; i < costs.Length; i++)
+            costs[i] = ConfusableGlyphs.Cost(
+                plain[i / PlateAlphabet.Size], PlateAlphabet.Glyphs[i % PlateAlphabet.Size]);
+        return Fit(costs, plain)?.Text;
     }
 
     /// <summary>
-    /// The likeliest plate of the region: the least sum, over all its formats of this length, of the characters' costs
-    /// and the format's price.
+    /// The likeliest plate of the region: the least sum, over all its formats of this length, of the glyphs' costs and
+    /// the format's price.
     /// </summary>
-    /// <param name="length">Characters.</param>
-    /// <param name="cost">Minus the logarithm of the chance that a character stands at a place.</param>
+    /// <param name="costs">For every place, for every glyph of the alphabet, minus the logarithm of the chance that it
+    /// stands there.</param>
     /// <param name="chosenAs">When given, what somebody chose is taken as it is written or not at all.</param>
-    internal GrammarFit? Fit(int length, Func<int, char, float> cost, string? chosenAs = null)
+    internal GrammarFit? Fit(ReadOnlySpan<float> costs, string? chosenAs = null)
     {
+        var length = costs.Length / PlateAlphabet.Size;
         if (length < LengthMin || length > LengthMax) return null;
-        Span<char> plate = stackalloc char[length];
-        GrammarFit? best = null;
+        Span<byte> plate = stackalloc byte[length];
+        Span<byte> best = stackalloc byte[length];
+        var (lowest, found) = (float.PositiveInfinity, (PlateFormat?)null);
         foreach (var format in _formatsByLength[length])
         {
-            var total = format.Fit(cost, plate) + format.Price;
-            if (total >= (best?.Cost ?? float.PositiveInfinity)) continue;
-            if (format.Rank == FormatRank.Chosen && chosenAs is not null && !plate.SequenceEqual(chosenAs)) continue;
-            best = new(new(plate), total, format);
+            // No format is cheaper than its own price.
+            if (format.Price >= lowest) continue;
+            var total = format.Fit(costs, plate) + format.Price;
+            if (total >= lowest) continue;
+            if (format.Rank == FormatRank.Chosen && chosenAs is not null && !IsWritten(plate, chosenAs)) continue;
+            (lowest, found) = (total, format);
+            plate.CopyTo(best);
         }
-        return best;
+        return found is null ? null : new(Written(best), lowest, found);
+    }
+
+    private static bool IsWritten(ReadOnlySpan<byte> plate, string text)
+    {
+        for (var i = 0; i < plate.Length; i++)
+            if (PlateAlphabet.Glyphs[plate[i]] != text[i]) return false;
+        return true;
+    }
+
+    private static string Written(ReadOnlySpan<byte> plate)
+    {
+        Span<char> text = stackalloc char[plate.Length];
+        for (var i = 0; i < plate.Length; i++) text[i] = PlateAlphabet.Glyphs[plate[i]];
+        return new(text);
     }
 
     /// <summary>

@@ -74,7 +74,11 @@ internal static class PlateRegions
         },
         new("it", "ss999ss") { Rare = ["AA999999"], Sets = ["sABCDEFGHJKLMNPRSTVWXYZ"] },
         // Consonants alone, without Q; before 2000 a province.
-        new("es", "9999sss") { Rare = ["p[A]9999A[A]", "p[A]999999"], Sets = ["sBCDFGHJKLMNPRSTVWXYZ", "pABCGHJLMOPSTVZ"] },
+        new("es", "9999sss")
+        {
+            Rare = ["p[A]9999A[A]", "p[A]999999"],
+            Sets = ["sBCDFGHJKLMNPRSTVWXYZ", "pABCGHJLMOPSTVZ"],
+        },
         new("pt", "AA99AA", "99AA99", "9999AA") { Rare = ["AA9999"] },
         new("nl", "AA999A", "A999AA", "AAA99A", "9AAA99", "99AAA9", "99AAAA", "AAAA99", "9AA999", "999AA9", "A99AAA")
         {

@@ -50,11 +50,13 @@ internal static class PlateVote
                 .First(),
         ];
         var places = Enumerable.Range(0, voters[0].Text.Length).Select(i => Combine(voters, i)).ToArray();
-        var fit = PlateGrammar.Of(readings[0].Region)?.Fit(
-            places.Length,
-            (place, character) => places[place].TryGetValue(character, out var probability)
-                ? -MathF.Log(MathF.Max(probability, 1e-9f))
-                : float.PositiveInfinity);
+        var costs = new float[places.Length * PlateAlphabet.Size];
+        Array.Fill(costs, float.PositiveInfinity);
+        for (var i = 0; i < places.Length; i++)
+            foreach (var (character, probability) in places[i])
+                costs[i * PlateAlphabet.Size + PlateAlphabet.IndexOf(character)] =
+                    -MathF.Log(MathF.Max(probability, 1e-9f));
+        var fit = PlateGrammar.Of(readings[0].Region)?.Fit(costs);
         var text = fit?.Text ?? voters.MaxBy(voter => voter.Confidence)!.Text;
         return new(text, readings[^1].Region, Characters(text, places), readings[^1].Quad);
     }
@@ -67,8 +69,8 @@ internal static class PlateVote
             foreach (var candidate in voter.Characters[place].Candidates) logs.TryAdd(candidate.Character, 0);
         foreach (var character in logs.Keys.ToArray())
         {
-            // The mean and not the sum of the logarithms: frames resemble each other, ten of them are not ten witnesses.
-            // Its double makes two agreeing frames surer than one.
+            // The mean and not the sum of the logarithms: frames resemble each other, ten of them are not ten
+            // witnesses. Its double makes two agreeing frames surer than one.
             logs[character] = 2 * voters.Average(voter => MathF.Log(Probability(voter.Characters[place], character)));
         }
         var most = logs.Values.Max();

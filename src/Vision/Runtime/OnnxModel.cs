@@ -1,20 +1,26 @@
 namespace SightPay.Vision.Runtime;
 
+/// <summary>What a network takes and answers at one size of pictures.</summary>
+/// <param name="Input">For instance [1,3,48,320].</param>
+/// <param name="Outputs">Shapes by output name.</param>
+public sealed record ModelShape(long[] Input, IReadOnlyDictionary<string, long[]> Outputs);
+
 /// <summary>
-/// One loaded network with one float32 input of a fixed shape. Thread-safe: several callers may run it, each with a
-/// <see cref="OnnxRun"/> of its own.
+/// One loaded network with one float32 input of fixed shapes, most often of one. Thread-safe: several callers may run
+/// it, each with a <see cref="OnnxRun"/> of its own.
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
     private const int FloatType = 1;
 
     private readonly OrtSession _session;
-    private readonly SlotLayout _layout;
+    private readonly SlotLayout[] _layouts;
     private readonly Lock _lock = new();
-    private readonly Stack<RunSlot> _idle = [];
+    private readonly Stack<RunSlot>[] _idle;
     private bool _isDisposed;
 
-    private OnnxModel(OrtSession session, SlotLayout layout) => (_session, _layout) = (session, layout);
+    private OnnxModel(OrtSession session, SlotLayout[] layouts) =>
+        (_session, _layouts, _idle) = (session, layouts, [.. layouts.Select(_ => new Stack<RunSlot>())]);
 
     /// <param name="path">ONNX file.</param>
     /// <param name="inputShape">Fixed input shape, for instance [1,256,256,3].</param>
@@ -28,20 +34,22 @@ public sealed class OnnxModel : IDisposable
 
     internal static OnnxModel Open(
         ReadOnlySpan<byte> model, string name, ReadOnlySpan<long> inputShape,
-        IReadOnlyDictionary<string, long[]> outputShapes, int threads)
+        IReadOnlyDictionary<string, long[]> outputShapes, int threads) =>
+        Open(model, name, [new(inputShape.ToArray(), outputShapes)], threads);
+
+    /// <summary>Opens a network that leaves sizes open, at all sizes it will be run with.</summary>
+    internal static OnnxModel Open(
+        ReadOnlySpan<byte> model, string name, IReadOnlyList<ModelShape> shapes, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputShapes.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(shapes.Count, 1);
+        foreach (var shape in shapes) ArgumentOutOfRangeException.ThrowIfLessThan(shape.Outputs.Count, 1);
         var session = OrtSession.Open(model, threads);
         try
         {
-            var outputs = outputShapes.Select(output => new NamedShape(output.Key, [.. output.Value])).ToArray();
-            var layout = new SlotLayout(InputOf(session, name, inputShape), outputs);
-            foreach (var output in outputs)
-                RequireOutput(session, name, output);
-            var opened = new OnnxModel(session, layout);
+            var opened = new OnnxModel(session, [.. shapes.Select(shape => LayoutOf(session, name, shape))]);
             // The first slot proves that the buffers can be made, before anybody waits for an answer.
-            opened._idle.Push(new RunSlot(session, layout));
+            opened._idle[0].Push(new RunSlot(session, opened._layouts[0]));
             return opened;
         }
         catch
@@ -52,27 +60,28 @@ public sealed class OnnxModel : IDisposable
     }
 
     /// <summary>A slot of buffers for one caller; rent from the model's pool, give back by Dispose.</summary>
-    public OnnxRun Rent()
+    /// <param name="shape">Which of the shapes that the network was opened with.</param>
+    public OnnxRun Rent(int shape = 0)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_idle.TryPop(out var slot))
-                return new OnnxRun(this, slot);
+            if (_idle[shape].TryPop(out var slot))
+                return new OnnxRun(this, slot, shape);
         }
-        return new OnnxRun(this, new RunSlot(_session, _layout));
+        return new OnnxRun(this, new RunSlot(_session, _layouts[shape]), shape);
     }
 
     internal bool IsDisposed => Volatile.Read(ref _isDisposed);
 
     /// <summary>A slot comes back; after the model's end, or when enough lie idle, it is freed.</summary>
-    internal void Return(RunSlot slot)
+    internal void Return(RunSlot slot, int shape)
     {
         lock (_lock)
         {
-            if (!_isDisposed && _idle.Count < Environment.ProcessorCount)
+            if (!_isDisposed && _idle[shape].Count < Environment.ProcessorCount)
             {
-                _idle.Push(slot);
+                _idle[shape].Push(slot);
                 return;
             }
         }
@@ -88,12 +97,21 @@ public sealed class OnnxModel : IDisposable
             if (_isDisposed)
                 return;
             Volatile.Write(ref _isDisposed, true);
-            idle = [.. _idle];
-            _idle.Clear();
+            idle = [.. _idle.SelectMany(slots => slots)];
+            foreach (var slots in _idle) slots.Clear();
         }
         foreach (var slot in idle)
             slot.Dispose();
         _session.Dispose();
+    }
+
+    private static SlotLayout LayoutOf(OrtSession session, string name, ModelShape shape)
+    {
+        var outputs = shape.Outputs.Select(output => new NamedShape(output.Key, [.. output.Value])).ToArray();
+        var layout = new SlotLayout(InputOf(session, name, shape.Input), outputs);
+        foreach (var output in outputs)
+            RequireOutput(session, name, output);
+        return layout;
     }
 
     private static NamedShape InputOf(OrtSession session, string model, ReadOnlySpan<long> shape)
@@ -132,9 +150,10 @@ public sealed class OnnxModel : IDisposable
 public sealed class OnnxRun : IDisposable
 {
     private readonly OnnxModel _model;
+    private readonly int _shape;
     private RunSlot? _slot;
 
-    internal OnnxRun(OnnxModel model, RunSlot slot) => (_model, _slot) = (model, slot);
+    internal OnnxRun(OnnxModel model, RunSlot slot, int shape) => (_model, _slot, _shape) = (model, slot, shape);
 
     public Span<float> Input => Slot.Input;
 
@@ -146,7 +165,7 @@ public sealed class OnnxRun : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _slot, null) is { } slot)
-            _model.Return(slot);
+            _model.Return(slot, _shape);
     }
 
     private RunSlot Slot

@@ -48,6 +48,10 @@ public sealed class VehicleTests : IAsyncLifetime
         var again = await _asha.AddAsync("WB-02-AK-1234").OkAsync();
         Assert.Equal((string)vehicle["id"]!, (string)again["id"]!);
         Assert.Single(await _asha.VehiclesAsync());
+
+        var regions = (await _asha.Http.GetAsync("/vehicles/regions").OkAsync())["items"]!.AsArray();
+        Assert.Contains("in", regions.Select(region => (string)region!));
+        Assert.DoesNotContain("eu", regions.Select(region => (string)region!));
     }
 
     /// <summary>S3 kept plates of people whom it had never asked.</summary>

@@ -5,8 +5,6 @@ namespace SightPay.Vision.Tests.Plates;
 /// <summary>Plates of a region, drawn by chance from its own formats.</summary>
 internal static class RandomPlates
 {
-    private const string Glyphs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
     public static string Of(string region, Random random) => Draw(region, random, FormatRank.Chosen);
 
     public static string Usual(string region, Random random) => Draw(region, random, FormatRank.Usual);
@@ -16,18 +14,17 @@ internal static class RandomPlates
         ConfusableGlyphs.Group(glyph) is { } group && random.Next(3) == 0 ? group[random.Next(group.Length)] : glyph));
 
     public static string AnyText(Random random) => string.Concat(
-        Enumerable.Range(0, random.Next(1, 12)).Select(_ => Glyphs[random.Next(Glyphs.Length)]));
+        Enumerable.Range(0, random.Next(1, 12)).Select(_ => PlateAlphabet.Glyphs[random.Next(PlateAlphabet.Size)]));
 
     private static string Draw(string region, Random random, FormatRank rankMax)
     {
         PlateFormat[] formats = [.. PlateGrammar.Of(region)!.Formats.Where(format => format.Rank <= rankMax)];
         var format = formats[random.Next(formats.Length)];
-        var plate = new char[format.Length];
-        // Every character has a price of its own, so the cheapest plate of the format is one by chance.
-        var price = new float[format.Length, 128];
-        foreach (var glyph in Glyphs)
-            for (var place = 0; place < plate.Length; place++) price[place, glyph] = random.NextSingle();
-        format.Fit((place, glyph) => price[place, glyph], plate);
-        return new(plate);
+        // Every glyph has a price of its own, so the cheapest plate of the format is one by chance.
+        var costs = new float[format.Length * PlateAlphabet.Size];
+        for (var i = 0; i < costs.Length; i++) costs[i] = random.NextSingle();
+        var plate = new byte[format.Length];
+        format.Fit(costs, plate);
+        return string.Concat(plate.Select(glyph => PlateAlphabet.Glyphs[glyph]));
     }
 }

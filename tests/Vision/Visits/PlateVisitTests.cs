@@ -31,7 +31,8 @@ public sealed class PlateVisitTests
         var car = Take(0.6, PlateReadings.Of("RK099AN", 0.9f, x: 106));
         Assert.Equal(("RK099AN", 1), (car.Plate.Text, car.Car));
         Assert.Contains(car.Plate.Characters[6].Candidates, candidate => candidate.Character == 'M');
-        Assert.All(car.Plate.Characters, place => Assert.InRange(place.Candidates.Sum(c => c.Probability), 0.5f, 1.001f));
+        Assert.All(
+            car.Plate.Characters, place => Assert.InRange(place.Candidates.Sum(c => c.Probability), 0.5f, 1.001f));
     }
 
     [Fact]

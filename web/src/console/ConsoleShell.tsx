@@ -46,6 +46,7 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
     else if (event.type === "site" || event.type === "tank") stale("site", "sites");
     else if (event.type === "payment") stale("payments", "disputes");
     else if (event.type === "top_up") stale("top-ups");
+    else if (event.type === "plate_claim") stale("plate-claims", "audit");
     else if (event.type === "adjustment") stale("approvals", "payments");
     else if (event.type === "reconciliation") void queries.invalidateQueries({ queryKey: ["reconciliations"] });
     else if (event.type === "alert") {

@@ -11,6 +11,7 @@ import { EmptyNote, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
 import { api, pendingWrites, rights, session } from "./operator";
+import { PlateClaims } from "./PlateClaims";
 import { lookAgainMs, useDisputes, useWaitingTopUps } from "./queues";
 import { noteWords } from "./staffTopUpWords";
 import { Who } from "./Who";
@@ -24,11 +25,13 @@ export function DecisionsPage() {
           Decisions
         </Title>
         <Text c="dimmed">
-          Objections of payers, refunds and corrections that need a second operator, and top-ups to look at.
+          Objections of payers, refunds and corrections that need a second operator, plates that two people call theirs,
+          and top-ups to look at.
         </Text>
       </div>
       <Disputes />
       <Approvals />
+      <PlateClaims />
       <TopUps />
     </Stack>
   );

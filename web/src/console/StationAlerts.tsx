@@ -6,6 +6,7 @@ import { Icon } from "../shared/ui/Icon";
 
 const words: Readonly<Record<string, string>> = {
   same_face_twice: "The same face is in view twice: look whether somebody holds up a picture.",
+  camera_stuck: "Its camera has sent one and the same picture for a minute. Look whether it hangs.",
   looks_like_a_picture: "What is in view looks more like a picture of a face than like a person.",
 };
 

@@ -12,6 +12,8 @@ import { Shell } from "./Shell";
 import { StatementPage } from "./StatementPage";
 import { TopUpPage } from "./TopUpPage";
 import { TopUpsPage } from "./TopUpsPage";
+import { VehiclePage } from "./VehiclePage";
+import { VehiclesPage } from "./VehiclesPage";
 import { WalletPage } from "./WalletPage";
 import { SignInPage, SignUpPage } from "./Welcome";
 
@@ -32,6 +34,8 @@ export function App() {
             <Route path="payments/:id" element={<PaymentPage />} />
             <Route path="security" element={<SecurityPage person={person} />} />
             <Route path="journeys" element={<JourneysPage />} />
+            <Route path="vehicles" element={<VehiclesPage person={person} />} />
+            <Route path="vehicles/:id" element={<VehiclePage person={person} />} />
             <Route path="face" element={<FacePage person={person} />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Route>

@@ -1,15 +1,22 @@
-import { Alert, Button, Card, Checkbox, Group, List, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import type { Consent, SignedInPerson } from "../shared/api/types";
+import type { SignedInPerson } from "../shared/api/types";
 import { midSentence } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
 import { toast } from "../shared/ui/toasts";
 import { api } from "./account";
+import { AskConsent, ConsentGiven } from "./Consent";
 import { EnrolFace } from "./EnrolFace";
 import { ProveAlive } from "./ProveAlive";
-import { useConsents, useFace, useFaceConsentText } from "./queries";
+import { useConsents, useFace } from "./queries";
+
+const points = [
+  "A camera at a gate or till looks for your face. When it knows you, the gate opens and your wallet pays.",
+  "We keep numbers computed from your photos, encrypted with a key of your own. We keep no photos.",
+  "You can withdraw at any time. Your face is then erased for good, and your wallet stays yours.",
+];
 
 export function FacePage({ person }: { person: SignedInPerson }) {
   const consents = useConsents();
@@ -28,7 +35,15 @@ export function FacePage({ person }: { person: SignedInPerson }) {
       {(consents.isPending || face.isPending) && <Waiting label="Loading" />}
       {consents.data && face.data && (
         <>
-          {!consent && <GiveConsent person={person} />}
+          {!consent && (
+            <AskConsent
+              person={person}
+              purpose="face"
+              title="May we recognise your face?"
+              points={points}
+              without="Without it this account keeps its wallet, but gates cannot know you."
+            />
+          )}
           {consent && face.data.enrolled && !replacing && !proving && (
             <Enrolled person={person} since={face.data.enrolled_at ?? null} onReplace={() => setReplacing(true)} />
           )}
@@ -48,119 +63,21 @@ export function FacePage({ person }: { person: SignedInPerson }) {
               onCancel={() => setReplacing(false)}
             />
           )}
-          {consent && !proving && <ConsentGiven person={person} consent={consent} />}
+          {consent && !proving && (
+            <ConsentGiven
+              person={person}
+              consent={consent}
+              to="face recognition"
+              then="your face is then erased for good"
+              done="Your face is erased. Your wallet stays as it is."
+            >
+              Your face is erased for good and gates no longer know you. If you are inside a station now, leave first or
+              ask the staff to let you out.
+            </ConsentGiven>
+          )}
         </>
       )}
     </Stack>
-  );
-}
-
-function ConsentWords() {
-  const wording = useFaceConsentText();
-  return (
-    <>
-      <List spacing="xs" size="sm">
-        <List.Item>
-          A camera at a gate or till looks for your face. When it knows you, the gate opens and your wallet pays.
-        </List.Item>
-        <List.Item>
-          We keep numbers computed from your photos, encrypted with a key of your own. We keep no photos.
-        </List.Item>
-        <List.Item>
-          You can withdraw at any time. Your face is then erased for good, and your wallet stays yours.
-        </List.Item>
-      </List>
-      {wording.data && (
-        <blockquote className="wording">
-          <Text size="sm">{wording.data.text}</Text>
-          <Text size="xs" c="dimmed" mt={4}>
-            Wording {wording.data.version}
-          </Text>
-        </blockquote>
-      )}
-      <ProblemNote error={wording.error} onRetry={() => void wording.refetch()} />
-    </>
-  );
-}
-
-function GiveConsent({ person }: { person: SignedInPerson }) {
-  const queries = useQueryClient();
-  const [read, setRead] = useState(false);
-  const wording = useFaceConsentText();
-  const grant = useMutation({
-    mutationFn: () => api.grantFaceConsent(person.id),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["consents"] }),
-  });
-  return (
-    <Card data-testid="consent">
-      <Stack>
-        <Title order={2} size="h4">
-          May we recognise your face?
-        </Title>
-        <ConsentWords />
-        <Checkbox
-          label="I have read this and agree to it."
-          checked={read}
-          onChange={(event) => setRead(event.currentTarget.checked)}
-          data-testid="consent-read"
-        />
-        <ProblemNote error={grant.error} />
-        <Button
-          disabled={!read || !wording.data}
-          loading={grant.isPending}
-          onClick={() => grant.mutate()}
-          data-testid="consent-give"
-        >
-          I agree
-        </Button>
-        <Text size="xs" c="dimmed">
-          Agreeing is your choice. Without it this account keeps its wallet, but gates cannot know you.
-        </Text>
-      </Stack>
-    </Card>
-  );
-}
-
-function ConsentGiven({ person, consent }: { person: SignedInPerson; consent: Consent }) {
-  const queries = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const withdraw = useMutation({
-    mutationFn: () => api.withdrawFaceConsent(person.id),
-    onSuccess: async () => {
-      setAsking(false);
-      toast("Consent withdrawn", "Your face is erased. Your wallet stays as it is.", "plain");
-      await queries.invalidateQueries();
-    },
-  });
-  return (
-    <Card data-testid="consent-given">
-      <Stack gap="sm">
-        <Title order={2} size="h4">
-          Your consent
-        </Title>
-        <Text size="sm">
-          You agreed to face recognition on {midSentence(consent.granted_at)} (wording {String(consent.version)}). You
-          can withdraw at any time; your face is then erased for good.
-        </Text>
-        <Group>
-          <Button variant="default" size="sm" onClick={() => setAsking(true)} data-testid="consent-withdraw">
-            Withdraw consent
-          </Button>
-        </Group>
-      </Stack>
-      <Confirm
-        opened={asking}
-        title="Withdraw your consent?"
-        action="Withdraw and erase"
-        busy={withdraw.isPending}
-        error={withdraw.error}
-        onConfirm={() => withdraw.mutate()}
-        onClose={() => setAsking(false)}
-      >
-        Your face is erased for good and gates no longer know you. If you are inside a station now, leave first or ask
-        the staff to let you out.
-      </Confirm>
-    </Card>
   );
 }
 

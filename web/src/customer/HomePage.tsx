@@ -7,7 +7,7 @@ import { EmptyNote, ProblemNote } from "../shared/ui/notes";
 import { BalanceCard } from "./BalanceCard";
 import { JourneyRow } from "./JourneyRow";
 import { isOpen } from "./journeyWords";
-import { useFace, useRecentJourneys, useWallet } from "./queries";
+import { useFace, useRecentJourneys, useVehicles, useWallet } from "./queries";
 
 export function HomePage({ person }: { person: SignedInPerson }) {
   const journeys = useRecentJourneys();
@@ -33,6 +33,7 @@ export function HomePage({ person }: { person: SignedInPerson }) {
       )}
       <BalanceCard withTopUp />
       <NextSteps />
+      <VehiclesCard />
       <Stack gap="xs">
         <Group justify="space-between">
           <Title order={2} size="h4">
@@ -55,6 +56,31 @@ export function HomePage({ person }: { person: SignedInPerson }) {
         </Card>
       </Stack>
     </Stack>
+  );
+}
+
+/** The way to one's cars; pumps know them. */
+function VehiclesCard() {
+  const vehicles = useVehicles();
+  if (!vehicles.data) return null;
+  const asked = vehicles.data.items.some((vehicle) => vehicle.role === "invited");
+  const cars = vehicles.data.items.filter((vehicle) => vehicle.role !== "invited");
+  return (
+    <Card component={Link} to="/vehicles" className="way" data-testid="home-vehicles">
+      <Group wrap="nowrap">
+        <Icon name="car" size={28} />
+        <div>
+          <Text fw={600}>{cars.length === 0 ? "Fill up and drive off" : "Vehicles"}</Text>
+          <Text size="sm" c="dimmed">
+            {asked
+              ? "Somebody asks you to drive their car."
+              : cars.length === 0
+                ? "Add your car: pumps know its plate, and the bill opens here."
+                : cars.map((car) => car.name || car.plate).join(", ")}
+          </Text>
+        </div>
+      </Group>
+    </Card>
   );
 }
 

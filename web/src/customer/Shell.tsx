@@ -36,6 +36,12 @@ export function Shell({ person }: { person: SignedInPerson }) {
         "Use your PIN or your code for now. To spend more by face, open Face and prove that it is you.",
         "plain",
       );
+    if (event.type === "vehicle") {
+      void queries.invalidateQueries({ queryKey: ["vehicles"] });
+      void queries.invalidateQueries({ queryKey: ["plate-claims"] });
+      if (event.data.what === "claimed")
+        toast("A plate is claimed", "Until it is decided, the car asks before it pays. See Vehicles.", "plain");
+    }
     if (event.type === "face" || event.type === "consent") {
       void queries.invalidateQueries({ queryKey: ["face"] });
       void queries.invalidateQueries({ queryKey: ["consents"] });
@@ -95,6 +101,14 @@ function AccountMenu({ person }: { person: SignedInPerson }) {
           </Text>
         </Menu.Label>
         <Menu.Divider />
+        <Menu.Item
+          component={Link}
+          to="/vehicles"
+          leftSection={<Icon name="car" size={18} />}
+          data-testid="to-vehicles"
+        >
+          Vehicles
+        </Menu.Item>
         <Menu.Item
           component={Link}
           to="/security"

@@ -13,8 +13,19 @@ export const useConsents = () => useQuery({ queryKey: ["consents"], queryFn: () 
 export const useRecentJourneys = () =>
   useQuery({ queryKey: ["journeys", "recent"], queryFn: () => api.journeys(me()), refetchInterval: 60_000 });
 
-export const useFaceConsentText = () =>
-  useQuery({ queryKey: ["consent-text"], queryFn: api.faceConsentText, staleTime: Number.POSITIVE_INFINITY });
+export const useConsentText = (purpose: string) =>
+  useQuery({
+    queryKey: ["consent-text", purpose],
+    queryFn: () => api.consentText(purpose),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const useVehicles = () => useQuery({ queryKey: ["vehicles"], queryFn: api.vehicles });
+
+export const useClaims = () => useQuery({ queryKey: ["plate-claims"], queryFn: () => api.claimsOf(me()) });
+
+export const usePlateRegions = () =>
+  useQuery({ queryKey: ["plate-regions"], queryFn: api.plateRegions, staleTime: Number.POSITIVE_INFINITY });
 
 export const usePayments = () =>
   useQuery({

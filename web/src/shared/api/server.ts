@@ -23,6 +23,7 @@ import type {
   PaymentMethods,
   PaymentSearch,
   Person,
+  PlateClaim,
   Reconciliation,
   RedeemedLink,
   SpendingLimits,
@@ -34,6 +35,8 @@ import type {
   TopUp,
   TopUpRefund,
   TopUpWish,
+  Vehicle,
+  VehicleFuel,
   Wallet,
   WalletEntry,
   WalletStatement,
@@ -60,16 +63,32 @@ export interface OwnLimits {
   password?: string;
 }
 
+/** The password is needed where somebody may spend more than before. */
+export interface VehicleWish {
+  plate: string;
+  region: string;
+  name: string;
+  fuel: VehicleFuel;
+  auto_pay_max_minor: number;
+  password?: string;
+}
+
+export interface DriverLimits {
+  max_minor: number;
+  day_max_minor: number;
+  password?: string;
+}
+
 /** What a signed-in person may ask of the server. */
 export class PersonApi {
   constructor(private readonly session: Session) {}
 
-  faceConsentText = () => this.#get<ConsentText>("/consents/face");
+  consentText = (purpose: string) => this.#get<ConsentText>(at("consents", purpose));
   consents = (user: string) => this.#get<Page<Consent>>(at("users", user, "consents"));
-  grantFaceConsent = (user: string) =>
-    this.#write<Consent>({ path: at("users", user, "consents"), method: "POST", body: { purpose: "face" } });
-  withdrawFaceConsent = (user: string) =>
-    this.#write<void>({ path: at("users", user, "consents", "face"), method: "DELETE" });
+  grantConsent = (user: string, purpose: string) =>
+    this.#write<Consent>({ path: at("users", user, "consents"), method: "POST", body: { purpose } });
+  withdrawConsent = (user: string, purpose: string) =>
+    this.#write<void>({ path: at("users", user, "consents", purpose), method: "DELETE" });
 
   face = (user: string) => this.#get<FaceState>(at("users", user, "face"));
   eraseFace = (user: string) => this.#write<void>({ path: at("users", user, "face"), method: "DELETE" });
@@ -169,6 +188,29 @@ export class PersonApi {
   setLimits = (user: string, limits: OwnLimits) =>
     this.#write<SpendingLimits>({ path: at("users", user, "limits"), method: "PUT", body: limits });
   erasePerson = (user: string) => this.#write<void>({ path: at("users", user), method: "DELETE" });
+
+  vehicles = () => this.#get<Page<Vehicle>>("/vehicles");
+  vehicle = (id: string) => this.#get<Vehicle>(at("vehicles", id));
+  plateRegions = () => this.#get<Page<string>>("/vehicles/regions");
+  /** The same plate again is the same vehicle, so that these need no key. */
+  addVehicle = (wish: VehicleWish) => this.#write<Vehicle>({ path: "/vehicles", method: "POST", body: wish });
+  changeVehicle = (id: string, wish: Omit<VehicleWish, "plate" | "region">) =>
+    this.#write<Vehicle>({ path: at("vehicles", id), method: "PUT", body: wish });
+  removeVehicle = (id: string) => this.#write<void>({ path: at("vehicles", id), method: "DELETE" });
+  inviteDriver = (vehicle: string, driver: DriverLimits & { email: string }) =>
+    this.#write<Vehicle>({ path: at("vehicles", vehicle, "drivers"), method: "POST", body: driver });
+  acceptVehicle = (vehicle: string, driver: string) =>
+    this.#write<Vehicle>({ path: at("vehicles", vehicle, "drivers", driver, "accept"), method: "POST" });
+  endDriver = (vehicle: string, driver: string) =>
+    this.#write<void>({ path: at("vehicles", vehicle, "drivers", driver), method: "DELETE" });
+
+  claimsOf = (user: string) => this.#get<Page<PlateClaim>>(query("/vehicles/claims", { user_id: user }));
+  openClaims = () => this.#get<Page<PlateClaim>>("/vehicles/claims");
+  claimPlate = (claim: { plate: string; region: string; reason: string }) =>
+    this.#write<PlateClaim>({ path: "/vehicles/claims", method: "POST", body: claim });
+  takeClaimBack = (id: string) => this.#write<void>({ path: at("vehicles", "claims", id), method: "DELETE" });
+  resolveClaim = (id: string, decision: { outcome: "claimant" | "owner"; reason: string }) =>
+    this.#write<PlateClaim>({ path: at("vehicles", "claims", id, "resolve"), method: "POST", body: decision });
 
   challengeTicket = async (user: string) =>
     (await this.#write<{ ticket: string }>({ path: at("users", user, "face", "challenges"), method: "POST" })).ticket;

@@ -389,3 +389,57 @@ export interface LiveEvent {
   at: string;
   data: Record<string, unknown>;
 }
+
+export type VehicleFuel = "unknown" | "petrol" | "diesel" | "electric" | "petrol_or_electric";
+
+export interface VehicleDriver {
+  user_id: string;
+  /** The address that the owner gave, until the driver accepts; then their name. */
+  who: string;
+  accepted: boolean;
+  max_minor: number;
+  day_max_minor: number;
+}
+
+export interface Vehicle {
+  id: string;
+  plate: string;
+  region: string;
+  name: string;
+  fuel: VehicleFuel;
+  /** Paid without a tap up to this much; 0: never. */
+  auto_pay_max_minor: number;
+  currency: string;
+  role: "owner" | "driver" | "invited" | "reader";
+  /** Somebody else claims the plate: it asks before it pays. */
+  disputed: boolean;
+  owner_name: string | null;
+  drivers: VehicleDriver[];
+  created_at: string;
+}
+
+export type PlateClaimState = "open" | "upheld" | "rejected" | "released" | "withdrawn";
+
+export interface ClaimParty {
+  user_id: string;
+  name: string;
+  email: string;
+}
+
+export interface PlateClaim {
+  id: string;
+  plate: string;
+  region: string;
+  /** The claimant's words. */
+  reason: string;
+  state: PlateClaimState;
+  opened_at: string;
+  resolved_at: string | null;
+  /** The operator's words. */
+  decision: string | null;
+  vehicle_id: string | null;
+  claimant: ClaimParty | null;
+  owner: ClaimParty | null;
+  /** Since when the plate has been its owner's. */
+  registered_at: string | null;
+}
