@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { Icon } from "../../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../../shared/ui/notes";
 import { sites } from "../operator";
+import { SiteBoard } from "./SiteBoard";
 import { SiteDetails } from "./SiteDetails";
 import { SitePrices } from "./SitePrices";
 import { SitePumps } from "./SitePumps";
@@ -12,6 +13,7 @@ import { SiteTanks } from "./SiteTanks";
 import "./sites.css";
 
 const sections = [
+  ["forecourt", "Forecourt"],
   ["prices", "Prices"],
   ["tanks", "Tanks"],
   ["pumps", "Pumps"],
@@ -21,7 +23,7 @@ const sections = [
 
 /** All of one filling station. What somebody may not change is shown without its buttons. */
 export function SitePage() {
-  const { id = "", section = "prices" } = useParams();
+  const { id = "", section = "forecourt" } = useParams();
   const navigate = useNavigate();
   const query = useQuery({ queryKey: ["site", id], queryFn: () => sites.site(id) });
   const site = query.data;
@@ -50,7 +52,7 @@ export function SitePage() {
           </Group>
           <Tabs
             value={section}
-            onChange={(to) => void navigate(`/sites/${id}/${to ?? "prices"}`, { replace: true })}
+            onChange={(to) => void navigate(`/sites/${id}/${to ?? "forecourt"}`, { replace: true })}
             keepMounted={false}
           >
             <Tabs.List className="site-tabs" mb="lg">
@@ -60,6 +62,9 @@ export function SitePage() {
                 </Tabs.Tab>
               ))}
             </Tabs.List>
+            <Tabs.Panel value="forecourt">
+              <SiteBoard site={site} />
+            </Tabs.Panel>
             <Tabs.Panel value="prices">
               <SitePrices site={site} />
             </Tabs.Panel>

@@ -1,6 +1,8 @@
+import type { FuelSession, FuelUnit } from "../api/types";
+
 /** Filling stations as the API shows them. Quantities are thousandths of their unit, prices thousandths of a coin. */
 export type FuelKind = "petrol" | "diesel" | "electric";
-export type FuelUnit = "litre" | "us_gallon" | "kilowatt_hour";
+export type { FuelUnit };
 
 /** What the caller may do at a site; each includes the ones before it. */
 export type SiteRight = "read" | "work" | "manage";
@@ -91,6 +93,17 @@ export interface TankEntry {
   who: string;
   note: string;
   at: string;
+}
+
+/** A pump as it is at this moment, with the session that has it. */
+export interface PumpNow {
+  id: string;
+  number: number;
+  out_of_order: boolean;
+  closed: boolean;
+  session: FuelSession | null;
+  /** Cars in line. */
+  waiting: number;
 }
 
 export interface SiteStaff {

@@ -91,6 +91,18 @@ test("A refusal is heard and holds nothing up; a revoked key does", async () => 
   await vi.waitFor(() => expect(line.waiting).toEqual([]));
 });
 
+test("A message that waits twice under one key is the same both times", async () => {
+  const { line, sent, pass } = bed(() => ({}));
+  line.cut = true;
+  line.say({ type: "delivered", seq: 3, volume_thousandths: 5, amount_minor: 1 });
+  line.repeat(line.waiting[0] as KeptMessage, true);
+  pass(5_000);
+  line.cut = false;
+  await vi.waitFor(() => expect(line.waiting).toEqual([]));
+  expect(sent).toHaveLength(2);
+  expect(JSON.stringify(sent[1])).toBe(JSON.stringify(sent[0]));
+});
+
 test("The same message may be said twice, under its key or under another", async () => {
   const { line, sent, heard } = bed(() => ({}));
   line.say({ type: "delivered", seq: 3, volume_thousandths: 5, amount_minor: 1 });

@@ -120,9 +120,10 @@ export class PumpLine {
   #aged(): KeptMessage | undefined {
     const [first, ...others] = this.waiting;
     if (!first || first.body.age_ms !== undefined) return first;
-    const aged = { ...first, body: { ...first.body, age_ms: Math.max(0, this.#now() - first.bornMs) } };
-    this.#keep([aged, ...others]);
-    return aged;
+    const age_ms = Math.max(0, this.#now() - first.bornMs);
+    const aged = (one: KeptMessage): KeptMessage => ({ ...one, body: { ...one.body, age_ms } });
+    this.#keep([aged(first), ...others.map((one) => (one.key === first.key ? aged(one) : one))]);
+    return aged(first);
   }
 
   /** False: nothing is known, so it is asked again. */
