@@ -3,6 +3,7 @@ using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Books;
 using SightPay.Server.People;
+using SightPay.Server.Stations;
 
 namespace SightPay.Server.Fuel;
 
@@ -17,7 +18,8 @@ internal static class PumpSessions
         services.AddSingleton<ICompanionWriter, DriverDayTable>();
         services.AddSingleton<PumpSessionStore>().AddSingleton<PumpMeters>().AddSingleton<PumpSessionPlans>();
         services.AddSingleton<ReadSession>().AddSingleton<SessionAnswers>().AddSingleton<PumpOrder>();
-        services.AddSingleton<TakePumpEvent>().AddSingleton<SeeCar>();
+        services.AddSingleton<TakePumpEvent>().AddSingleton<ClaimPump>().AddSingleton<SeeCar>();
+        services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<SeeCar>());
         services.AddSingleton<AnswerSession>().AddSingleton<StaffSession>();
         services.AddSingleton<ShowSessions>().AddSingleton<ShowPumps>();
         services.AddSingleton<IPersonData, SessionPersonData>();
@@ -30,6 +32,10 @@ internal static class PumpSessions
 
     public static void MapPumpSessions(this RouteGroupBuilder fuel)
     {
+        fuel.MapPost("/pumps/{id}/sightings", SeeCar.Handle)
+            .WithSummary("A picture of the pump's camera, or what an edge agent read of it")
+            .RequireAuthorization(Access.Station).TakesImages(1, KeyUse.Required)
+            .Produces<SeeCar.PumpSightingAnswer>();
         fuel.MapPost("/pumps/{id}/events", (string id, HttpContext http, TakePumpEvent use) =>
                 use.HandleAsync(id, http))
             .WithSummary("What a pump says: nozzle_lifted, pouring, delivered, out_of_order, in_order")
@@ -53,6 +59,9 @@ internal static class PumpSessions
                 use.ListAsync(http, query, ct))
             .WithSummary("Fuel sessions, newest first: one's own, or with site those of a site")
             .Produces<Page<FuelSessionAnswer>>();
+        sessions.MapPost("", (HttpContext http, ClaimPump use) => use.RunAsync(http))
+            .WithSummary("I am at this pump with this car").TakesJson<ClaimPump.Request>(KeyUse.Optional)
+            .Produces<FuelSessionAnswer>();
         var one = sessions.MapGroup("/{id:guid}");
         one.MapGet("", (Guid id, HttpContext http, ShowSessions use, CancellationToken ct) =>
                 use.ShowAsync(id, http, ct))

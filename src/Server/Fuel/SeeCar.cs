@@ -14,8 +14,8 @@ namespace SightPay.Server.Fuel;
 /// plate, money is set aside without a tap. A camera that sends the same picture for an hour changes nothing.
 /// </summary>
 internal sealed class SeeCar(
-    Forecourt forecourt, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans,
-    SpendingPolicy policy, PumpSessionSettings settings, GeneralLedger ledger, TimeProvider clock)
+    Forecourt forecourt, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans, Vehicles vehicles,
+    SpendingPolicy policy, PumpSessionSettings settings, GeneralLedger ledger, TimeProvider clock) : IStationDesk
 {
     internal sealed record Which(Guid Id, PumpSessionState State);
 
@@ -23,13 +23,83 @@ internal sealed class SeeCar(
     internal sealed record PumpSightingAnswer(
         Guid SightingId, SightingBand Decision, string Reason, Which? Session, string? Plate);
 
-    /// <summary>A camera's picture names this car.</summary>
-    public async Task<DeskDecision> SeeAsync(Sighting sighting, Vehicle vehicle, ActKey key, CancellationToken ct)
+    public StationKind Kind => StationKind.Pump;
+
+    public static Task<IResult> Handle(string id, HttpContext http, TakeSighting takeSighting) =>
+        takeSighting.HandleAsync(http, id, StationKind.Pump, "pump_not_found");
+
+    public string RouteOf(Station station) => $"/pumps/{station.Id}/sightings";
+
+    public async Task<string?> PlatesOfAsync(Station station, CancellationToken ct) =>
+        (await forecourt.FindSiteOfPumpAsync(station.Id, ct))?.Region;
+
+    public Task<IReadOnlyCollection<Guid>?> SearchFirstAsync(Station station, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyCollection<Guid>?>(null);
+
+    public async Task<DeskDecision> DecideAsync(Sighting sighting, ActKey key, bool record, CancellationToken ct)
     {
         var site = await forecourt.FindSiteOfPumpAsync(sighting.Station.Id, ct)
             ?? throw new ProblemException(404, "pump_not_found", "There is no pump with this id.");
-        var seen = new Seen(sighting, site, vehicle, key);
-        var current = await sessions.OfCarAsync(vehicle.Id, ct);
+        var vehicle = sighting.Vehicle is { } id ? await vehicles.FindAsync(id, ct) : null;
+        if (vehicle is not null) return await SeeAsync(new Seen(sighting, site, vehicle, key), ct);
+        var answer = Composed(sighting, sighting.Band, Reason(sighting), null);
+        if (sighting.IsUnusable && !record)
+            return new DeskDecision(new ActResult(ActEnd.Committed, answer, null, false), 0);
+        return await SubmitAsync(
+            key, null,
+            [
+                new Plan
+                {
+                    Rows = [new SightingRow(sighting), .. await AsksAsync(sighting, site, ct)],
+                    Compose = _ => answer,
+                },
+            ], ct);
+    }
+
+    /// <summary>A car's people answer in the app; a pump asks for no PIN.</summary>
+    public Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct) =>
+        throw new ProblemException(404, "sighting_not_found", "There is no sighting here that waits to be confirmed.");
+
+    private static string Reason(Sighting sighting) => sighting.Finding == SightingFinding.Recognised
+        ? Words.Of(SightingFinding.UnknownPlate)
+        : Words.Of(sighting.Finding);
+
+    /// <summary>It may be one of these cars: their people are asked whether they are here, and nothing else happens
+    /// before one of them says so.</summary>
+    private async Task<IEnumerable<OutboxRow>> AsksAsync(Sighting sighting, Site site, CancellationToken ct)
+    {
+        if (sighting.Repeats) return [];
+        var asks = new List<OutboxRow>();
+        foreach (var candidate in sighting.CandidateVehicles)
+        {
+            if (await vehicles.FindAsync(candidate, ct) is not { } vehicle
+                || await sessions.OfCarAsync(candidate, ct) is not null) continue;
+            var told = ApiJson.Write(new
+            {
+                SiteId = site.Id, SiteName = site.Name, PumpId = sighting.Station.Id,
+                PumpNumber = site.Pumps.FirstOrDefault(pump => pump.Id == sighting.Station.Id)?.Number,
+                VehicleId = candidate,
+            });
+            var people = (await vehicles.DriversAsync(candidate, ct)).Select(driver => driver.Person);
+            asks.AddRange(people.Prepend(vehicle.Owner).Distinct()
+                .Select(person => new OutboxRow(OutboxRow.PersonTopic(person), "fuel_ask", told)));
+        }
+        return asks;
+    }
+
+    /// <summary>A camera's picture names this car.</summary>
+    private async Task<DeskDecision> SeeAsync(Seen seen, CancellationToken ct)
+    {
+        var sighting = seen.Sighting;
+        var current = await sessions.OfCarAsync(seen.Vehicle.Id, ct);
+        // The very picture of before shows nothing new: the car in it may have left long ago.
+        if (sighting.Repeats)
+        {
+            current ??= await store.LatestAsync(seen.Vehicle.Id, seen.PumpId, ct);
+            return await SubmitAsync(
+                seen.Key, current,
+                [new Plan { Compose = _ => Composed(seen, SightingBand.Accept, "ok", current) }], ct);
+        }
         if (current is null) return await ArriveAsync(seen, ct);
         return current.PumpId == sighting.Station.Id
             ? await StayAsync(seen, current, ct)
@@ -158,18 +228,25 @@ internal sealed class SeeCar(
             ], ct);
 
     private static Answer Composed(Seen seen, SightingBand band, string reason, PumpSession? session) =>
+        Composed(seen.Sighting, band, reason, session);
+
+    private static Answer Composed(Sighting sighting, SightingBand band, string reason, PumpSession? session) =>
         new(200, ApiJson.Write(new PumpSightingAnswer(
-            seen.Sighting.Id, band, reason, session is null ? null : new(session.Id, session.State),
-            seen.Vehicle.MaskedPlate)));
+            sighting.Id, band, reason, session is null ? null : new(session.Id, session.State),
+            sighting.Plates.Count > 0 ? sighting.Plates[0].Masked : null)));
+
+    private Task<DeskDecision> SubmitAsync(
+        Seen seen, PumpSession? session, IReadOnlyList<Plan> alternatives, CancellationToken ct) =>
+        SubmitAsync(seen.Key, session, alternatives, ct);
 
     private async Task<DeskDecision> SubmitAsync(
-        Seen seen, PumpSession? session, IReadOnlyList<Plan> alternatives, CancellationToken ct)
+        ActKey key, PumpSession? session, IReadOnlyList<Plan> alternatives, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         var result = await ledger.SubmitAsync(new Act
         {
-            Id = seen.Key.Id,
-            Fingerprint = seen.Key.Fingerprint,
+            Id = key.Id,
+            Fingerprint = key.Fingerprint,
             Plans = alternatives,
             Refuse = refusal => session is null
                 ? Problems.Answer(409, refusal.Code, "The sighting could not be recorded.")

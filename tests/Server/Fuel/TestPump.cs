@@ -71,9 +71,13 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
                 Guid.CreateVersion7(), station, SightingBand.Accept, SightingFinding.Recognised, null, false, [],
                 new SightingTimings(0, 0, 0, 0, 0), Stopwatch.GetTimestamp())
             {
-                Alerts = alerts,
+                Alerts = alerts, Vehicle = vehicle, VehicleOwner = found.Owner,
+                Plates =
+                [
+                    new SightedPlate(found.MaskedPlate, found.Region, 0.97, new(0, 0, 1, 1), SightingBand.Accept),
+                ],
             };
-            var decision = await bed.Get<SeeCar>().SeeAsync(sighting, found, actKey, default);
+            var decision = await bed.Get<SeeCar>().DecideAsync(sighting, actKey, record: true, default);
             if (decision.Result.End == ActEnd.Stale && round < 50) continue;
             Assert.Equal(200, decision.Result.Answer.Status);
             return JsonNode.Parse(decision.Result.Answer.Body)!.AsObject();

@@ -8,6 +8,7 @@ import { Icon } from "../shared/ui/Icon";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
 import { toast } from "../shared/ui/toasts";
 import { api, session } from "./account";
+import { FuelAsks, useFuelAsks } from "./FuelAsks";
 import { FuelToPay } from "./FuelToPay";
 import { PaymentsToConfirm } from "./PaymentsToConfirm";
 import { useBillAtPump } from "./useBillAtPump";
@@ -25,11 +26,13 @@ const places: Place[] = [
 export function Shell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
   const openBill = useBillAtPump();
+  const asks = useFuelAsks();
   const refresh = (event: LiveEvent) => {
     if (event.type === "fuel_session") {
       void queries.invalidateQueries({ queryKey: ["fuel"] });
       openBill(event);
     }
+    if (event.type === "fuel_ask") asks.hear(event);
     if (event.type === "fuel_notice") toast("The pump gives nothing", noticeOf(event.data.reason), "plain");
     if (event.type === "journey" || event.type === "wallet" || event.type === "payment") {
       void queries.invalidateQueries({ queryKey: ["journeys"] });
@@ -63,6 +66,7 @@ export function Shell({ person }: { person: SignedInPerson }) {
 
   return (
     <PageFrame title="SightPay" places={places} live={live} size="sm" account={<Account person={person} />}>
+      <FuelAsks asks={asks} />
       <FuelToPay />
       <PaymentsToConfirm />
       <Outlet />

@@ -130,6 +130,8 @@ export class PersonApi {
   fuelSessions = (search: { open?: boolean }, cursor?: string | null) =>
     this.#get<Page<FuelSession>>(query("/fuel-sessions", { open: search.open ? "true" : null, cursor }));
   fuelSession = (id: string) => this.#get<FuelSession>(at("fuel-sessions", id));
+  claimPump = (key: string, pump: string, vehicle: string) =>
+    this.#change<FuelSession>(key, { pump_id: pump, vehicle_id: vehicle }, "fuel-sessions");
   confirmFuel = (key: string, id: string, amount: Money | null) =>
     this.#change<FuelSession>(key, amount ? { amount } : {}, "fuel-sessions", id, "confirm");
   declineFuel = (key: string, id: string) => this.#change<FuelSession>(key, {}, "fuel-sessions", id, "decline");
