@@ -16,7 +16,8 @@ const tones = { good: "green", waiting: "yellow", bad: "red", plain: "gray" } as
 const actWords: Readonly<Record<StaffAct, string>> = {
   cash: "Paid in the shop",
   cancel: "End it",
-  reassign: "Another car or pump",
+  reassign: "Re-assign",
+  "not-theirs": "Not this car",
   "drive-off": "Drove off",
   "write-off": "Give up",
   release: "Put right",
@@ -150,15 +151,19 @@ function SessionFacts({ session, onOver, pump = false }: SessionFactsProps) {
     <Stack gap={6}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <div>
-          <Text fw={700} className="plate">
-            {session.vehicle?.plate || "Unknown car"}
-          </Text>
+          {session.vehicle?.plate ? (
+            <span className="plate">
+              <span className="plate-text">{session.vehicle.plate}</span>
+            </span>
+          ) : (
+            <Text fw={700}>Unknown car</Text>
+          )}
           <Text size="sm" c="dimmed">
             {pump && `Pump ${session.pump_number}, `}since {clock(session.lifted_at ?? session.began_at)}
             {session.grade_name && `, ${session.grade_name}`}
           </Text>
         </div>
-        <Badge color={tones[tone]} variant="light" tt="none" data-testid="session-state">
+        <Badge color={tones[tone]} variant="light" tt="none" flex="none" data-testid="session-state">
           {label}
         </Badge>
       </Group>
@@ -209,7 +214,8 @@ function Acts({ session, site, onAct }: ActsProps) {
       {acts.map((act) => (
         <Button
           key={act}
-          size="compact-md"
+          size="sm"
+          px="sm"
           variant={act === "cash" || act === "release" ? "light" : "default"}
           onClick={() => onAct(act)}
           data-testid={`act-${act}`}

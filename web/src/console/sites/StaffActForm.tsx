@@ -27,6 +27,11 @@ const words: Readonly<Record<StaffAct, readonly [title: string, text: string, ac
   ],
   cancel: ["End it", "Nothing was delivered, and nothing is charged. The pump is free for the next car.", "End it"],
   reassign: ["Another car or pump", "Whoever it is now is asked before anything is charged.", "Change"],
+  "not-theirs": [
+    "Not this car",
+    "Its owner is not asked any more and pays nothing for it. What was delivered is to be paid in the shop.",
+    "Not this car",
+  ],
   "drive-off": [
     "The car drove off",
     "The owner is asked to pay in the app. The car pays nothing by itself until then.",

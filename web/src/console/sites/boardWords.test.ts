@@ -11,6 +11,9 @@ test("Staff are offered what a session's state lets them do", () => {
   expect(of("delivered", true)).toContain("write-off");
   expect(of("quarantined", true)).toEqual(["cash", "release", "reassign", "drive-off", "write-off"]);
   expect(of("drive_off")).toEqual(["cash", "reassign"]);
+  const vehicle = { id: "1", name: "", plate: "W•••5A" };
+  expect(actsOn({ state: "delivered", vehicle }, false)).toEqual(["cash", "reassign", "not-theirs", "drive-off"]);
+  expect(actsOn({ state: "paid", vehicle }, true)).toEqual([]);
   expect(mayMove({ state: "held" })).toBe(true);
   expect(mayMove({ state: "delivered" })).toBe(false);
 });

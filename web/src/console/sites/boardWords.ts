@@ -11,7 +11,7 @@ export const stateWords: Readonly<Record<FuelSessionState, readonly [label: stri
   delivered: ["Waits for a yes", "waiting"],
   expired: ["Not paid in time", "bad"],
   paid: ["Paid in the app", "good"],
-  unclaimed: ["To pay in the shop", "waiting"],
+  unclaimed: ["Pay in shop", "waiting"],
   quarantined: ["Look at it", "bad"],
   drive_off: ["Drove off", "bad"],
   lapsed: ["Left", "plain"],
@@ -33,19 +33,29 @@ export const noteWords: Readonly<Record<string, string>> = {
   paid_twice: "It was paid in the app as well; that money went back.",
 };
 
-export type StaffAct = "cash" | "cancel" | "reassign" | "drive-off" | "write-off" | "release";
+export type StaffAct = "cash" | "cancel" | "reassign" | "not-theirs" | "drive-off" | "write-off" | "release";
 
 const beforeTheNozzle: readonly FuelSessionState[] = ["waiting", "offered", "held"];
 const owed: readonly FuelSessionState[] = ["delivered", "expired", "unclaimed", "quarantined", "drive_off"];
+const over: readonly FuelSessionState[] = [
+  "paid",
+  "lapsed",
+  "declined",
+  "aborted",
+  "cancelled",
+  "paid_elsewhere",
+  "written_off",
+];
 
 /** What staff may do to a session now; the server says the last word. */
-export function actsOn({ state }: Pick<FuelSession, "state">, manages: boolean): StaffAct[] {
+export function actsOn({ state, vehicle }: Pick<FuelSession, "state" | "vehicle">, manages: boolean): StaffAct[] {
   const acts: StaffAct[] = [];
   if (owed.includes(state)) acts.push("cash");
   if (state === "quarantined") acts.push("release");
   if (beforeTheNozzle.includes(state) || state === "lost") acts.push("cancel");
   if (beforeTheNozzle.includes(state) || owed.includes(state) || state === "fuelling" || state === "lost")
     acts.push("reassign");
+  if (vehicle && ![...over, "unclaimed"].includes(state)) acts.push("not-theirs");
   if (owed.includes(state) && state !== "drive_off") acts.push("drive-off");
   if (owed.includes(state) && manages) acts.push("write-off");
   return acts;
