@@ -17,7 +17,9 @@ internal sealed class VictimServer : IAsyncDisposable
 
     private readonly string _home = Directory.CreateTempSubdirectory("sightpay-chaos-").FullName;
     private readonly HttpClient _health = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly Lock _lock = new();
     private Process? _process;
+    private bool _isEnded;
 
     public VictimServer()
     {
@@ -39,7 +41,10 @@ internal sealed class VictimServer : IAsyncDisposable
 
     private string LogPath => Path.Combine(_home, "log");
 
-    /// <summary>Returns at once; whoever needs an answer asks until there is one.</summary>
+    /// <summary>
+    /// Returns at once; whoever needs an answer asks until there is one. A server that gives up by itself, for its
+    /// PostgreSQL was killed while it started, is started again, as a service manager does.
+    /// </summary>
     public void Start()
     {
         // The shell becomes the server, so the process that we end is the server itself.
@@ -57,13 +62,38 @@ internal sealed class VictimServer : IAsyncDisposable
         start.Environment["SIGHTPAY_LIMIT_SIGN_INS_PER_MINUTE"] = "1000000";
         start.Environment["SIGHTPAY_LIMIT_CONFIRMED_PAYMENTS_PER_DAY"] = "1000000";
         start.Environment["SIGHTPAY_LIMIT_CONFIRMED_SPEND_PER_DAY_MINOR"] = "1000000000000";
-        _process = Process.Start(start)!;
+        lock (_lock)
+        {
+            _process?.Dispose();
+            _isEnded = false;
+            var process = _process = Process.Start(start)!;
+            process.Exited += (_, _) => StartAgain(process);
+            process.EnableRaisingEvents = true;
+        }
+    }
+
+    private void StartAgain(Process ended)
+    {
+        lock (_lock)
+        {
+            if (!_isEnded && _process == ended) Start();
+        }
+    }
+
+    /// <summary>Nobody starts it again from here on.</summary>
+    private Process? TakeOver()
+    {
+        lock (_lock)
+        {
+            _isEnded = true;
+            return _process;
+        }
     }
 
     public async Task AwaitReadyAsync(CancellationToken ct)
     {
         var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < _startPatience && _process is { HasExited: false })
+        while (waited.Elapsed < _startPatience)
         {
             try
             {
@@ -83,11 +113,9 @@ internal sealed class VictimServer : IAsyncDisposable
     /// <summary>kill -9, as the kernel does when memory runs out.</summary>
     public async Task KillAsync()
     {
-        if (_process is not { } process) return;
+        if (TakeOver() is not { } process) return;
         process.Kill();
         await process.WaitForExitAsync();
-        process.Dispose();
-        _process = null;
     }
 
     /// <summary>kill -9 of the PostgreSQL that our server started; false when none runs at the moment.</summary>
@@ -118,7 +146,7 @@ internal sealed class VictimServer : IAsyncDisposable
     /// <summary>Ends it in order.</summary>
     public async Task StopAsync()
     {
-        if (_process is not { } process) return;
+        if (TakeOver() is not { } process) return;
         using (var term = Process.Start("kill", ["-TERM", $"{process.Id}"])) await term.WaitForExitAsync();
         using var patience = new CancellationTokenSource(_stopPatience);
         await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

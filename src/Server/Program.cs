@@ -115,11 +115,12 @@ internal static class Program
         services.AddReceipts(new ReceiptSettings(settings.DataFolder));
         services.AddAudit();
         services.AddEvents();
+        var pack = BestPack(settings);
         services.AddFaces(new FacesSettings(settings.FaceRecognitionThreshold, limits.PicturePixelsMax)
         {
-            Pack = BestPack(settings),
+            Pack = pack,
         });
-        services.AddPlates(new PlateSettings(currency));
+        services.AddPlates(new PlateSettings(currency) { Pack = pack, PicturePixelsMax = limits.PicturePixelsMax });
         services.AddWallets(new WalletSettings(currency));
         services.AddBooks();
         services.AddStations(new StationsSettings((int)limits.BodyBytesMax));

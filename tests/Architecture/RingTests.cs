@@ -23,6 +23,11 @@ public sealed class RingTests
         Empty(Foreign(CompiledCode.Of(CompiledCode.Beside("SightPay.Ledger.dll")), _webAndVision));
 
     [Fact]
+    public void A_station_knows_its_server_by_its_messages_alone() =>
+        Empty(Foreign(
+            CompiledCode.Of(CompiledCode.Beside("sightpay-station.dll")), "SightPay.Server", "SightPay.Ledger"));
+
+    [Fact]
     public void Inside_vision_the_runtime_knows_no_faces_and_faces_know_no_plates()
     {
         var types = CompiledCode.Of(CompiledCode.Beside("SightPay.Vision.dll"));
@@ -43,6 +48,7 @@ public sealed class RingTests
     [InlineData("sightpay.dll")]
     [InlineData("SightPay.Vision.dll")]
     [InlineData("SightPay.Ledger.dll")]
+    [InlineData("sightpay-station.dll")]
     public void No_banned_call(string assembly) =>
         Empty(BannedCalls.Violations(CompiledCode.Of(CompiledCode.Beside(assembly))));
 

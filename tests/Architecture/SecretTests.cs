@@ -17,6 +17,7 @@ public sealed class SecretTests
     [InlineData("sightpay")]
     [InlineData("SightPay.Vision")]
     [InlineData("SightPay.Ledger")]
+    [InlineData("sightpay-station")]
     public void Types_that_hold_secrets_do_not_print_them(string assembly) => RingTests.Empty(
         from type in Assembly.Load(assembly).GetTypes()
         from member in PrintedSecrets(type)

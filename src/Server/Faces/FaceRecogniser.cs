@@ -30,19 +30,19 @@ public sealed class FaceRecogniser : IDisposable
     private readonly DecisionPolicy _policy;
     private readonly PictureLimits _limits;
 
-    // More pictures at once than cores would only make all of them slower, and each one holds its pixels in memory.
-    private readonly SemaphoreSlim _cores;
+    private readonly PictureTurns _turns;
 
     // Only those who have.
     private readonly ConcurrentDictionary<Guid, bool> _livenessProved = new();
 
-    public FaceRecogniser(FacesSettings settings)
+    /// <param name="turns">Shared with whoever else looks at pictures; null: nobody else does.</param>
+    public FaceRecogniser(FacesSettings settings, PictureTurns? turns = null)
     {
         _pipeline = FacePipeline.Open(settings.Pack, settings.ThreadsPerModel);
         _gallery = new FaceGallery(_pipeline.Pack, _pipeline.Dimensions);
         _policy = DecisionPolicy.For(_pipeline.Pack, settings.RecognitionThreshold);
         _limits = new PictureLimits(settings.PicturePixelsMax);
-        _cores = new SemaphoreSlim(settings.PicturesAtOnce);
+        _turns = turns ?? new PictureTurns(settings.PicturesAtOnce);
     }
 
     public string Pack => _pipeline.Pack;
@@ -62,23 +62,14 @@ public sealed class FaceRecogniser : IDisposable
     /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
     public async Task<FaceLook> LookAsync(ReadOnlyMemory<byte> encoded, FaceDemand demand, CancellationToken ct)
     {
-        var asked = Stopwatch.GetTimestamp();
-        await _cores.WaitAsync(ct);
         try
         {
-            var started = Stopwatch.GetTimestamp();
-            var picture = PictureCodec.Decode(encoded.Span, _limits);
-            var decodeMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-            var waitMs = Stopwatch.GetElapsedTime(asked, started).TotalMilliseconds;
-            return new FaceLook(_pipeline.Read(picture, demand), waitMs, decodeMs);
+            var look = await _turns.LookAsync(encoded, _limits, picture => _pipeline.Read(picture, demand), ct);
+            return new FaceLook(look.Seen, look.WaitMs, look.DecodeMs);
         }
         catch (PictureException exception)
         {
-            throw new ProblemException(422, CodeOf(exception.Fault), exception.Message);
-        }
-        finally
-        {
-            _cores.Release();
+            throw ImageParts.Refused(exception);
         }
     }
 
@@ -99,7 +90,6 @@ public sealed class FaceRecogniser : IDisposable
     public void Dispose()
     {
         _pipeline.Dispose();
-        _cores.Dispose();
     }
 
     /// <summary>Whether somebody else's stored face is the same one: at or above the accept point.</summary>
@@ -135,11 +125,4 @@ public sealed class FaceRecogniser : IDisposable
         match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched).AskMin
             ? [match.BestId!.Value, other]
             : [match.BestId!.Value];
-
-    private static string CodeOf(PictureFault fault) => fault switch
-    {
-        PictureFault.Truncated => "picture_truncated",
-        PictureFault.TooLarge => "picture_too_large",
-        _ => "not_a_picture",
-    };
 }

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.People;
 using SightPay.Vision.Models;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Server.Faces;
 
@@ -40,6 +42,7 @@ public static class FacesSlice
     {
         services.Configure<FormOptions>(form => form.MemoryBufferThreshold = FormInMemoryBytes);
         services.AddSingleton(settings);
+        services.TryAddSingleton(_ => new PictureTurns(settings.PicturesAtOnce));
         services.AddSingleton<FaceRecogniser>();
         services.AddSingleton<FaceStore>();
         services.AddSingleton<GalleryFollower>();

@@ -1,4 +1,5 @@
 using SightPay.Server.Api;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Server.Faces;
 
@@ -30,6 +31,14 @@ public static class ImageParts
         }
         return pictures;
     }
+
+    /// <summary>What a request hears whose picture cannot be looked at.</summary>
+    public static ProblemException Refused(PictureException fault) => new(422, fault.Fault switch
+    {
+        PictureFault.Truncated => "picture_truncated",
+        PictureFault.TooLarge => "picture_too_large",
+        _ => "not_a_picture",
+    }, fault.Message);
 
     private static async Task<IReadOnlyList<IFormFile>> FilesAsync(HttpContext http, CancellationToken ct)
     {

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.People;
+using SightPay.Vision.Models;
+using SightPay.Vision.Runtime;
 
 namespace SightPay.Server.Plates;
 
@@ -18,6 +21,14 @@ public sealed record PlateSettings(string Currency)
 
     /// <summary>Drivers of one vehicle.</summary>
     public int DriversMax { get; init; } = 50;
+
+    /// <summary>The model pack that reads.</summary>
+    public ModelPack Pack { get; init; } = ModelPack.Load(EnginePaths.StandardPack);
+
+    public int ThreadsPerModel { get; init; } = Math.Min(2, Environment.ProcessorCount);
+
+    /// <summary>Width times height of a picture at most.</summary>
+    public long PicturePixelsMax { get; init; } = 24_000_000;
 }
 
 /// <summary>Plates: whose vehicle is it?</summary>
@@ -32,6 +43,8 @@ public static class PlatesSlice
         services.AddSingleton(provider => new Vehicles(
             provider.GetRequiredService<VehicleStore>(), provider.GetRequiredService<DriverStore>(),
             provider.GetRequiredService<PlateVault>(), provider.GetRequiredService<Consents>()));
+        services.TryAddSingleton(_ => new PictureTurns(Environment.ProcessorCount));
+        services.AddSingleton(provider => new PlateReader(settings, provider.GetRequiredService<PictureTurns>()));
         services.AddSingleton<VehicleAnswers>().AddSingleton<RegisterVehicle>().AddSingleton<ShowVehicles>();
         services.AddSingleton<ChangeVehicle>().AddSingleton<RemoveVehicle>().AddSingleton<NameDriver>();
         services.AddSingleton<ClaimPlate>().AddSingleton<ResolveClaim>();

@@ -25,12 +25,23 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
         public override string ToString() => nameof(Candidate);
     }
 
+    /// <summary>A car that was seen longer ago may have made room for the next one, which must not get its bill.
+    /// </summary>
+    internal static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(30);
+
     /// <summary>Nobody's camera shows more cars that could be at one pump.</summary>
     private const int PlatesMax = 8;
     private const int TextLengthMax = 24;
     private const int CandidatesMax = 40;
 
     public override string ToString() => $"{nameof(PlateReads)} {Counter}";
+
+    /// <summary>
+    /// Whether it waited too long before it was sent. Both moments are the device's own, so that a clock that is wrong
+    /// is wrong in both.
+    /// </summary>
+    /// <param name="sentAt">The header Date; null: the device does not say, and sends at once.</param>
+    internal bool IsLate(DateTimeOffset? sentAt) => sentAt - At > LateAfter;
 
     /// <exception cref="ProblemException">422 fields_invalid.</exception>
     internal void DemandUsable()

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using SightPay.Ledger;
 using SightPay.Server.Api;
+using SightPay.Server.Faces;
 using SightPay.Server.Plates;
 using SightPay.Vision.Plates;
+using SightPay.Vision.Runtime;
 using SightPay.Vision.Visits;
 
 namespace SightPay.Server.Stations;
@@ -18,27 +21,67 @@ public sealed class PlateSightings
     private readonly Vehicles _vehicles;
     private readonly PlateCameras _cameras;
     private readonly StationCounters _counters;
+    private readonly Func<PlateReader> _reader;
+    private readonly TimeProvider _clock;
 
-    internal PlateSightings(Vehicles vehicles, PlateCameras cameras, StationCounters counters) =>
-        (_vehicles, _cameras, _counters) = (vehicles, cameras, counters);
+    /// <param name="reader">Asked for with the first picture: where agents read by themselves nobody needs it.</param>
+    internal PlateSightings(
+        Vehicles vehicles, PlateCameras cameras, StationCounters counters, Func<PlateReader> reader,
+        TimeProvider clock) =>
+        (_vehicles, _cameras, _counters, _reader, _clock) = (vehicles, cameras, counters, reader, clock);
+
+    /// <summary>A picture; one that came before is not looked at again.</summary>
+    /// <param name="region">The site's.</param>
+    /// <param name="act">Of the request.</param>
+    /// <exception cref="ProblemException">422 not_a_picture, picture_truncated or picture_too_large.</exception>
+    public async Task<Sighting> TakeAsync(
+        Station station, ReadOnlyMemory<byte> picture, string region, Guid act, CancellationToken ct)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var frame = SHA256.HashData(picture.Span);
+        if (_cameras.Again(station.Id, frame, act) is { } again)
+            return await DecideAsync(station, again, new(0, 0, 0, 0, 0), started, eventAt: null, ct);
+        try
+        {
+            var (reading, waitMs, decodeMs) = await _reader().LookAsync(picture, region, ct);
+            var timings = new SightingTimings(
+                Sightings.Ms(waitMs), Sightings.Ms(decodeMs), Sightings.Ms(reading.FindMs),
+                Sightings.Ms(reading.ReadMs), 0);
+            var look = _cameras.Take(station.Id, frame, act, reading);
+            return await DecideAsync(station, look, timings, started, eventAt: null, ct);
+        }
+        catch (PictureException fault)
+        {
+            throw ImageParts.Refused(fault);
+        }
+    }
 
     /// <summary>Reads that an edge agent sends.</summary>
     /// <param name="region">The site's.</param>
+    /// <param name="isLate">They waited for their line: they are noted and name nobody.</param>
     /// <param name="act">Of the request.</param>
     /// <exception cref="ProblemException">409 counter_replayed: its number came before.</exception>
     public async Task<Sighting> TakeAsync(
-        Station station, PlateReads reads, string region, Guid act, CancellationToken ct)
+        Station station, PlateReads reads, string region, bool isLate, Guid act, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         if (!await _counters.TakeAsync(station.Id, reads.Counter!.Value, act, ct))
             throw new ProblemException(
                 409, "counter_replayed", "The counter has to rise with every message: this one, or a later one, came.");
+        if (isLate) return Late(station, reads, region, started);
         // The number and the time of a message differ even where the camera hangs.
         var frame = SHA256.HashData(Encoding.UTF8.GetBytes(ApiJson.Write(reads.Plates)));
         var look = _cameras.Again(station.Id, frame, act)
             ?? _cameras.Take(station.Id, frame, act, reads.ToReading(region));
         return await DecideAsync(station, look, new(0, 0, 0, 0, 0), started, reads.At, ct);
     }
+
+    private Sighting Late(Station station, PlateReads reads, string region, long started) => new(
+        Ids.Next(_clock), station, SightingBand.Reject, SightingFinding.TooLate, null, LivenessProved: false, [],
+        new(0, 0, 0, 0, 0), started)
+    {
+        Plates = [.. reads.ToReading(region).Plates.Select(plate => Shown(plate, null))], EventAt = reads.At,
+    };
 
     private async Task<Sighting> DecideAsync(
         Station station, CameraLook look, SightingTimings timings, long started, DateTimeOffset? eventAt,

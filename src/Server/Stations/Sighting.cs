@@ -25,6 +25,10 @@ public enum SightingFinding
 
     /// <summary>Several, none of which stands in front of the others: their owners may be asked.</summary>
     SeveralPlates,
+
+    /// <summary>It waited for its line so long that the car may have left: it says nothing of who stands there.
+    /// </summary>
+    TooLate,
     UnknownPerson,
     UnknownPlate,
     Ambiguous,

@@ -36,7 +36,8 @@ public static class StationsSlice
         services.AddSingleton<PlateCameras>().AddSingleton<StationCounters>();
         services.AddSingleton(provider => new PlateSightings(
             provider.GetRequiredService<Vehicles>(), provider.GetRequiredService<PlateCameras>(),
-            provider.GetRequiredService<StationCounters>()));
+            provider.GetRequiredService<StationCounters>(), provider.GetRequiredService<PlateReader>,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
         services.AddSingleton<SightingAsks>().AddSingleton<StationAlerts>();
         services.AddSingleton<IPersonData, SightingPersonData>();

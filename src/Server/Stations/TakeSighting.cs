@@ -47,7 +47,7 @@ public sealed class TakeSighting(
         var answer = await idempotency.RunAsync(http, required: true, async (key, token) =>
         {
             taken = kind == StationKind.Pump && http.Request.HasJsonContentType()
-                ? await HearAndDecideAsync(station, await ReadsAsync(http), key, token)
+                ? await HearAndDecideAsync(http, station, key, token)
                 : await LookAndDecideAsync(
                     station, (await ImageParts.ReadAsync(http, 1, token))[0], new FaceVisit(), key, record: true,
                     token);
@@ -85,28 +85,23 @@ public sealed class TakeSighting(
         Station station, ReadOnlyMemory<byte> picture, FaceVisit visit, ActKey key, bool record, CancellationToken ct)
     {
         var desk = _desks[station.Kind];
-        if (await desk.PlatesOfAsync(station, ct) is not null)
-            throw new ProblemException(415, "reads_expected", ReadsExpected);
-        var first = await desk.SearchFirstAsync(station, ct);
-        var sighting = await sightings.TakeAsync(station, picture, visit, first, ct);
+        var sighting = await desk.PlatesOfAsync(station, ct) is { } region
+            ? await plates.TakeAsync(station, picture, region, key.Id, ct)
+            : await sightings.TakeAsync(station, picture, visit, await desk.SearchFirstAsync(station, ct), ct);
         return await DecideAsync(desk, sighting, key, record, ct);
     }
 
     private async Task<SightingAnswer> HearAndDecideAsync(
-        Station station, PlateReads reads, ActKey key, CancellationToken ct)
-    {
-        var desk = _desks[station.Kind];
-        var region = await desk.PlatesOfAsync(station, ct)
-            ?? throw new ProblemException(415, "multipart_expected", "Nothing here reads plates; send a picture.");
-        var sighting = await plates.TakeAsync(station, reads, region, key.Id, ct);
-        return await DecideAsync(desk, sighting, key, record: true, ct);
-    }
-
-    private static async Task<PlateReads> ReadsAsync(HttpContext http)
+        HttpContext http, Station station, ActKey key, CancellationToken ct)
     {
         var reads = await RequestBody.JsonAsync<PlateReads>(http, ReadsExpected);
         reads.DemandUsable();
-        return reads;
+        var desk = _desks[station.Kind];
+        var region = await desk.PlatesOfAsync(station, ct)
+            ?? throw new ProblemException(415, "multipart_expected", "Nothing here reads plates; send a picture.");
+        var isLate = reads.IsLate(http.Request.GetTypedHeaders().Date);
+        var sighting = await plates.TakeAsync(station, reads, region, isLate, key.Id, ct);
+        return await DecideAsync(desk, sighting, key, record: true, ct);
     }
 
     private async Task<SightingAnswer> DecideAsync(

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Dapper;
 using SightPay.Server.Database;
 using SightPay.Server.Faces;
+using SightPay.Server.Plates;
 
 namespace SightPay.Server.Web;
 
@@ -47,7 +48,9 @@ internal sealed partial class StartUp(
         try
         {
             // Models are loaded while PostgreSQL starts: both take most of a second.
-            var models = Task.Run(() => services.GetService<FaceRecogniser>(), stoppingToken);
+            var models = Task.WhenAll(
+                Task.Run(() => services.GetService<FaceRecogniser>(), stoppingToken),
+                Task.Run(() => services.GetService<PlateReader>(), stoppingToken));
             await store.StartAsync(stoppingToken);
             Reach(StartStep.Migrations);
             await new Migrator(store.Database, clock).MigrateAsync(schemas, stoppingToken);

@@ -106,7 +106,8 @@ public sealed class FrameOrderTests : IAsyncLifetime
         Assert.Equal(FramePlace.Next, Place(0, 0));
         for (var again = 1; again <= 2 * FrameOrder.PicturesKept; again++)
             Assert.Equal(FramePlace.Repeated, Place(0, again));
-        for (var other = 1; other < FrameOrder.PicturesKept; other++) Assert.Equal(FramePlace.Next, Place(other, other));
+        for (var other = 1; other < FrameOrder.PicturesKept; other++)
+            Assert.Equal(FramePlace.Next, Place(other, other));
         Assert.Equal(FramePlace.Late, Place(0, 0));
         Assert.Equal(FramePlace.Next, Place(FrameOrder.PicturesKept, 0));
         Assert.Equal(FramePlace.Next, Place(0, 0));

@@ -180,6 +180,30 @@ public sealed class PlateSightingTests : IAsyncLifetime
         Assert.Equal(11, outcomes.Count(outcome => outcome == "counter_replayed"));
     }
 
+    /// <summary>The line to the site was down, and the car has long left: the next one must not get its bill.</summary>
+    [Fact]
+    public async Task S3_next_car_gets_bill_what_waited_for_its_line_names_nobody()
+    {
+        var at = DateTimeOffset.UnixEpoch;
+        var reads = new PlateReads(1, at, [Car(Plate)]);
+        Assert.False(reads.IsLate(null));
+        Assert.False(reads.IsLate(at.AddSeconds(30)));
+        Assert.False(reads.IsLate(at.AddHours(-1)));
+        Assert.True(reads.IsLate(at.AddSeconds(31)));
+
+        var late = await _bed.Get<PlateSightings>().TakeAsync(
+            _pump, reads, "in", isLate: true, Guid.CreateVersion7(), default);
+        Assert.Equal((SightingFinding.TooLate, SightingBand.Reject), (late.Finding, late.Band));
+        Assert.Null(late.Vehicle);
+        Assert.Empty(late.CandidateVehicles);
+        Assert.Equal("WB••••••34", Assert.Single(late.Plates).Masked);
+        // It was no look at what stands there now.
+        _counter = 1;
+        var now = await SeeAsync(Car(Plate));
+        Assert.Equal((false, _vehicle), (now.Repeats, now.Vehicle));
+        Assert.NotEqual(late.Id, now.Id);
+    }
+
     /// <summary>What is stored names the car and its owner, of strangers nothing, and goes with its owner.</summary>
     [Fact]
     public async Task Sightings_hold_no_plate_and_go_with_the_cars_owner()
@@ -265,7 +289,7 @@ public sealed class PlateSightingTests : IAsyncLifetime
 
     private Task<Sighting> SeeAsync(long counter, Guid act, params PlateReads.Plate[] plates) =>
         _bed.Get<PlateSightings>().TakeAsync(
-            _pump, new PlateReads(counter, _clock.GetUtcNow().AddHours(-3), plates), "in", act, default);
+            _pump, new PlateReads(counter, _clock.GetUtcNow().AddHours(-3), plates), "in", isLate: false, act, default);
 
     private async Task StoreAsync(Sighting sighting)
     {
