@@ -38,7 +38,8 @@ public sealed class SimulatorTests : IAsyncLifetime
     [Fact]
     public async Task A_delivery_on_a_cut_line_is_told_when_it_is_back_and_told_again_it_is_the_same()
     {
-        var (code, told) = await PlayAsync(["F1-P1"], 9_000, PumpFault.LostLink, PumpFault.Duplicate, PumpFault.ClockSkew);
+        var (code, told) = await PlayAsync(
+            ["F1-P1"], 9_000, PumpFault.LostLink, PumpFault.Duplicate, PumpFault.ClockSkew);
         Assert.Equal(SimulatePumpVerb.Done, code);
         Assert.Contains("the line is cut", told, StringComparison.Ordinal);
         Assert.DoesNotContain("ANOTHER answer", told, StringComparison.Ordinal);

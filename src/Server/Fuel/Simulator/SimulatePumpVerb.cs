@@ -74,10 +74,13 @@ internal sealed class SimulatePumpVerb(TextWriter output, TimeProvider clock)
                     new PumpScript(
                         given.GetValue(nozzle), Thousandths(given.GetValue(volume), "--volume"),
                         Thousandths(given.GetValue(rate), "--rate"),
-                        given.GetValue(photo) is { } picture ? await File.ReadAllBytesAsync(picture.FullName, ct) : null,
+                        given.GetValue(photo) is { } picture
+                            ? await File.ReadAllBytesAsync(picture.FullName, ct)
+                            : null,
                         (given.GetValue(faults) ?? []).ToHashSet())), ct);
             }
-            catch (Exception fault) when (fault is FormatException or JsonException or IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is FormatException or JsonException or IOException
+                or UnauthorizedAccessException)
             {
                 await Console.Error.WriteLineAsync(fault.Message);
                 return BadOptions;

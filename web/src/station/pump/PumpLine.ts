@@ -116,7 +116,7 @@ export class PumpLine {
     this.#running = false;
   }
 
-  /** The first that waits. How old it is when it is first sent is part of it from then on: said again it is the same. */
+  /** The first that waits. How old it is when it is first sent is part of it from then on, also when said again. */
   #aged(): KeptMessage | undefined {
     const [first, ...others] = this.waiting;
     if (!first || first.body.age_ms !== undefined) return first;
