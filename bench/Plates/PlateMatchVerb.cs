@@ -29,7 +29,8 @@ internal static class PlateMatchVerb
         using var pipeline = PlateSet.Open(pack, threads: 2);
         var registry = photos.Select(photo => (photo.Region, Plate: Canonical(photo))).Distinct()
             .Select(row => new Vehicle(
-                Ids.Next(TimeProvider.System), row.Plate, row.Region, Guid.Empty, VehicleFuel.Unknown, 0, "")).ToArray();
+                Ids.Next(TimeProvider.System), row.Plate, row.Region, Guid.Empty, VehicleFuel.Unknown, 0, ""))
+            .ToArray();
         var byFold = registry.ToLookup(vehicle => ConfusableGlyphs.Fold(vehicle.Plate));
         var (reads, right, asked, unsure, wrong, wrongUnenrolled) = (0, 0, 0, 0, 0, 0);
         FaceBench.OneByOne("Matching plates", photos.Length, i =>
