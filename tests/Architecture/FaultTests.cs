@@ -26,9 +26,13 @@ public sealed class FaultTests
     [InlineData("S2_lost_frames", "Frames were dropped without a word.")]
     [InlineData("S2_pin_never_checked", "A payment asked for a PIN and took any.")]
     [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
+    [InlineData("S3_next_car_gets_bill", "A plate was bound to no nozzle, and whoever came next got the bill.")]
+    [InlineData("S3_stuck_pump", "A bill that nobody paid kept its pump for ever.")]
+    [InlineData("S3_unauth_pump_posts", "Anybody could say what a pump had delivered.")]
+    [InlineData("S3_free_settlement", "Any signed-in request made a bill a paid one.")]
+    [InlineData("S3_200_with_error", "An error was told with the status of a success.")]
     [InlineData("S3_globally_unique_pump_numbers", "A second site could have no pump 1.")]
     [InlineData("S3_ignored_consent", "A plate was kept and matched without its owner's consent.")]
-    [InlineData("S3_next_car_gets_bill", "The bill of one car went to the next.")]
     [InlineData("Unread_config_", "S2 documented settings that it never read.")]
     public void A_fault_of_old_has_a_test(string fault, string what)
     {

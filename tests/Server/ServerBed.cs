@@ -39,6 +39,7 @@ public sealed class ServerBed : IAsyncDisposable
     private bool _seeing;
     private FacesSettings _faces = new();
     private Func<PaymentSettings, PaymentSettings>? _payments;
+    private TimeSpan _accessTokenLife;
 
     public required TestDatabase Database { get; init; }
     public HttpClient Http { get; private set; } = null!;
@@ -50,15 +51,17 @@ public sealed class ServerBed : IAsyncDisposable
     /// <param name="clock">Held by the test; without it, the real one.</param>
     /// <param name="seeing">False: without the recogniser, for rules that begin after a sighting.</param>
     /// <param name="payments">Changes the payments' settings.</param>
+    /// <param name="accessTokenLife">Null: longer than any test.</param>
     public static async Task<ServerBed> StartAsync(
         TimeProvider? clock = null, bool demo = true, bool seeing = true,
-        Func<PaymentSettings, PaymentSettings>? payments = null)
+        Func<PaymentSettings, PaymentSettings>? payments = null, TimeSpan? accessTokenLife = null)
     {
         var database = await TestDatabase.CreateAsync(
             GeneralLedgerSchema(), AuditSlice.Schema, EventsSlice.Schema, PeopleSlice.Schema, WalletsSlice.Schema,
             PaymentsSlice.Schema, FacesSlice.Schema, StationsSlice.Schema, TransitSlice.Schema, RetailSlice.Schema,
             ReceiptsSlice.Schema, BooksSlice.Schema, PlatesSlice.Schema, FuelSlice.Schema);
         var bed = new ServerBed { Database = database, _seeing = seeing, _payments = payments };
+        bed._accessTokenLife = accessTokenLife ?? TimeSpan.FromDays(30);
         await bed.OpenAsync(clock, demo);
         return bed;
     }
@@ -159,7 +162,7 @@ public sealed class ServerBed : IAsyncDisposable
         ], time));
         services.AddPeople(new PeopleSettings(DataFolder, "INR")
         {
-            PasswordIterations = 1000, AccessTokenLife = TimeSpan.FromDays(30),
+            PasswordIterations = 1000, AccessTokenLife = _accessTokenLife,
         });
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -25,10 +25,15 @@ public static class FuelSlice
         services.AddSingleton<IPersonData, SitePersonData>();
         foreach (var section in SitePersonData.Sections) services.AddSingleton(section);
         services.AddSingleton<ICompanionWriter, TankTable>();
+        services.AddPumpSessions(new PumpSessionSettings(settings.Currency));
         return services;
     }
 
-    public static void MapFuel(this IEndpointRouteBuilder routes) => MapSites(routes);
+    public static void MapFuel(this IEndpointRouteBuilder routes)
+    {
+        MapSites(routes);
+        routes.MapGroup("").WithTags("Fuel").MapPumpSessions();
+    }
 
     /// <summary>Who may do what at which site, each use case asks <see cref="SiteStaff"/>.</summary>
     private static void MapSites(IEndpointRouteBuilder routes)

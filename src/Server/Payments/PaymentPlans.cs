@@ -54,6 +54,18 @@ public sealed class PaymentPlans(TimeProvider clock)
         ];
     }
 
+    /// <summary>A new payment whose payer has said yes before it began: the money stays set aside for the payee's
+    /// capture.</summary>
+    /// <param name="within">What may be spent on a yes of this kind.</param>
+    public Plan Authorise(Payment payment, PaymentTimes times, SpendingLimit within, string? after = null)
+    {
+        var hold = Hold(payment, times.AuthorisedFor);
+        var authorised = payment with { State = PaymentState.Authorised, HoldId = hold.Id, CapturesLater = true };
+        return Of(
+            new PaymentRow(null, authorised, PaymentEvent.Authorise, times.AuthorisedFor), [hold], after, [], 201,
+            within);
+    }
+
     /// <summary>The authorisation lives longer: a new hold takes the place of the old one.</summary>
     public IReadOnlyList<Plan> Extend(Payment payment, PaymentTimes times)
     {
@@ -72,16 +84,23 @@ public sealed class PaymentPlans(TimeProvider clock)
     /// <param name="amountMinor">At most the amount asked for and the tolerance, see
     /// <see cref="CaptureMinorMax"/>.</param>
     /// <param name="within">Null: what may be spent was asked when the payer said yes.</param>
-    public IReadOnlyList<Plan> Capture(Payment payment, long amountMinor, SpendingLimit? within = null)
+    /// <param name="overMinorMax">Most of what is over that comes out of the wallet; what is beyond is owed. Null: all
+    /// of it.</param>
+    public IReadOnlyList<Plan> Capture(
+        Payment payment, long amountMinor, SpendingLimit? within = null, long? overMinorMax = null)
     {
         var held = Math.Min(amountMinor, payment.Amount.AmountMinor);
         var capture = Transfer.Capture(Ids.Next(clock), payment.HoldId!.Value, held, TransferCode.Purchase);
         var row = new PaymentRow(
             payment, Taken(payment, capture.Id, amountMinor, null), PaymentEvent.Capture, null);
-        var over = amountMinor - held;
-        IReadOnlyList<Transfer> transfers = over == 0
-            ? [capture]
-            : [capture, .. OutOfWalletOrOwed(payment, over, TransferCode.OverCapture, capture.Id)];
+        var over = Math.Min(amountMinor - held, overMinorMax ?? long.MaxValue);
+        var beyond = amountMinor - held - over;
+        List<Transfer> transfers = [capture];
+        if (over > 0) transfers.AddRange(OutOfWalletOrOwed(payment, over, TransferCode.OverCapture, capture.Id));
+        if (beyond > 0)
+            transfers.Add(Transfer.Post(
+                Ids.Next(clock), payment.ReceivableKey, payment.Payee.AccountKey, beyond,
+                TransferCode.OverCapture) with { RefId = capture.Id });
         return [Of(row, transfers, null, [Receipt(row.To)], within: within)];
     }
 
@@ -95,6 +114,21 @@ public sealed class PaymentPlans(TimeProvider clock)
         return
         [
             Of(new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), transfers, null, [Receipt(taken)]),
+        ];
+    }
+
+    /// <summary>The payer of a payment that was over says yes to what is due: out of the wallet, or not at
+    /// all.</summary>
+    public IReadOnlyList<Plan> PayLate(Payment payment, long amountMinor, SpendingLimit within)
+    {
+        var post = Transfer.Post(
+            Ids.Next(clock), payment.WalletKey, payment.Payee.AccountKey, amountMinor, TransferCode.LateCapture);
+        var taken = Taken(payment, post.Id, amountMinor, PaymentException.Late);
+        return
+        [
+            Of(
+                new PaymentRow(payment, taken, PaymentEvent.CaptureLate, null), [post], null, [Receipt(taken)],
+                within: within),
         ];
     }
 
@@ -232,9 +266,16 @@ public sealed class PaymentPlans(TimeProvider clock)
         if (before == after) yield break;
         var saidYesAt = from?.AuthorisedAt ?? from?.CapturedAt ?? clock.GetUtcNow();
         yield return new SpendingRow(
-            to.Person, SpendingRow.DayOf(saidYesAt), to.SightingId is null ? SpentBy.Consent : SpentBy.Face,
-            after - before, (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0), within);
+            to.Person, SpendingRow.DayOf(saidYesAt), SpentOn(to), after - before,
+            (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0), within);
     }
+
+    private static SpentBy SpentOn(Payment payment) => (payment.SightingId, payment.Kind) switch
+    {
+        (null, _) => SpentBy.Consent,
+        (_, PaymentKind.Fuel) => SpentBy.Plate,
+        _ => SpentBy.Face,
+    };
 
     private static long Counted(Payment payment) => payment.State switch
     {

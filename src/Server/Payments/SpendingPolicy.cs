@@ -21,6 +21,9 @@ public enum SpentBy
 {
     Face,
     Consent,
+
+    /// <summary>A number plate, within what the owner of the vehicle allows it.</summary>
+    Plate,
 }
 
 /// <summary>Most that may be spent without more proof.</summary>
@@ -39,6 +42,9 @@ public sealed record SpendingSettings
 
     /// <summary>A PIN, or a yes in the app.</summary>
     public SpendingLimit Consent { get; init; } = new(SpentBy.Consent, 10_000_00, 50_000_00, 500);
+
+    /// <summary>Anybody can screw somebody's plate to a car: whatever an owner allows theirs.</summary>
+    public SpendingLimit Plate { get; init; } = new(SpentBy.Plate, 10_000_00, 20_000_00, 20);
 }
 
 /// <summary>
@@ -60,5 +66,12 @@ public sealed class SpendingPolicy(SpendingSettings settings)
         (Sight.Asked, StepUp.PhoneDigits) or (Sight.Accepted, _) => settings.Face,
         (Sight.AcceptedLive, _) => settings.LiveFace,
         _ => null,
+    };
+
+    /// <summary>What a vehicle's plate may spend without a tap.</summary>
+    /// <param name="autoPayMaxMinor">What its owner allows it at once.</param>
+    public SpendingLimit LimitOfPlate(long autoPayMaxMinor) => settings.Plate with
+    {
+        PaymentMinorMax = Math.Min(settings.Plate.PaymentMinorMax, autoPayMaxMinor),
     };
 }

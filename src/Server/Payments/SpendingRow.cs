@@ -15,7 +15,7 @@ namespace SightPay.Server.Payments;
 public sealed record SpendingRow(
     Guid Person, DateOnly Day, SpentBy By, long AmountMinor, int Payments, SpendingLimit? Within) : CompanionRow
 {
-    /// <summary>More than a face may spend: more proof helps.</summary>
+    /// <summary>More than a face or a plate may spend: more proof helps.</summary>
     public const string StepUpRequired = "step_up_required";
 
     /// <summary>More than anybody may spend with all the proof there is.</summary>
@@ -105,7 +105,7 @@ internal sealed class SpendingTable : CompanionTable<SpendingRow, SpendingKey, S
         var own = (states.Find(SpendingKey.OwnLimitOf(row.Person)) as AllowedByPerson)?.Limit;
         if (!Of(row, states).Exceeds(row, limit, own)) return GuardVerdict.Ok;
         return GuardVerdict.Refused(
-            row.By == SpentBy.Face ? SpendingRow.StepUpRequired : SpendingRow.LimitExceeded);
+            row.By == SpentBy.Consent ? SpendingRow.LimitExceeded : SpendingRow.StepUpRequired);
     }
 
     protected override void Apply(

@@ -20,7 +20,7 @@ internal sealed class ChangeRequests(
     public Task<IResult> ConfirmAsync(Guid id, HttpContext http) =>
         idempotency.RunAsync(http, required: false, async (key, ct) =>
         {
-            var payment = await parties.DemandAsync(id, Caller.Of(http), payer: true, ct: ct);
+            var payment = await parties.DemandAsync(id, Caller.Of(http), payer: true, changes: true, ct: ct);
             return await ConfirmAsync(payment, StepUp.SignedIn, key, ct);
         });
 
@@ -63,7 +63,8 @@ internal sealed class ChangeRequests(
     public Task<IResult> CancelAsync(Guid id, HttpContext http) =>
         idempotency.RunAsync(http, required: false, async (key, ct) =>
         {
-            await parties.DemandAsync(id, Caller.Of(http), payer: true, till: true, operators: true, ct: ct);
+            await parties.DemandAsync(
+                id, Caller.Of(http), payer: true, till: true, operators: true, changes: true, ct: ct);
             return await change.RunAsync(
                 id, PaymentEvent.Cancel, key, plans.Cancel, stored => stored.State == PaymentState.Cancelled, ct);
         });
@@ -71,7 +72,8 @@ internal sealed class ChangeRequests(
     public Task<IResult> ReopenAsync(Guid id, HttpContext http) =>
         idempotency.RunAsync(http, required: false, async (key, ct) =>
         {
-            await parties.DemandAsync(id, Caller.Of(http), payer: true, till: true, operators: true, ct: ct);
+            await parties.DemandAsync(
+                id, Caller.Of(http), payer: true, till: true, operators: true, changes: true, ct: ct);
             return await change.RunAsync(
                 id, PaymentEvent.Reopen, key, stored => plans.Reopen(stored, settings.Times),
                 stored => stored.State == PaymentState.Awaiting, ct);

@@ -9,10 +9,11 @@ internal sealed class PaymentParties(PaymentStore payments, RetailStore retail, 
 {
     /// <summary>The payment when the caller is one of its parties; strangers learn nothing, not even that it
     /// exists.</summary>
-    /// <exception cref="ProblemException">404 transaction_not_found.</exception>
+    /// <param name="changes">Confirmed, cancelled or opened again: a fuel payment is so by its session alone.</param>
+    /// <exception cref="ProblemException">404 transaction_not_found; 409 fuel_session.</exception>
     public async Task<Payment> DemandAsync(
         Guid id, Caller caller, bool payer = false, bool till = false, bool operators = false, bool auditors = false,
-        bool cashier = false, CancellationToken ct = default)
+        bool cashier = false, bool changes = false, CancellationToken ct = default)
     {
         if (await payments.FindAsync(id, ct) is { Kind: not PaymentKind.TopUp } payment
             && ((payer && payment.Person == caller.PersonId)
@@ -21,7 +22,10 @@ internal sealed class PaymentParties(PaymentStore payments, RetailStore retail, 
                 || (till && await IsMerchantsTillAsync(caller, payment, ct))
                 || (cashier && payment.Kind == PaymentKind.Retail
                     && await cashiers.MerchantOfAsync(caller, ct) == payment.Payee.Id)))
-            return payment;
+            return changes && payment.Kind == PaymentKind.Fuel
+                ? throw new ProblemException(
+                    409, "fuel_session", "This payment belongs to a fuel session; say yes or no there.")
+                : payment;
         throw new ProblemException(404, "transaction_not_found", "You have no payment with this id.");
     }
 

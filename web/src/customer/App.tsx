@@ -1,8 +1,10 @@
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { useSignedIn } from "../shared/ui/useSession";
 import { session } from "./account";
+import { BillPage } from "./BillPage";
 import { CodePage } from "./CodePage";
 import { FacePage } from "./FacePage";
+import { FuelPage } from "./FuelPage";
 import { HomePage } from "./HomePage";
 import { JourneysPage } from "./JourneysPage";
 import { PaymentPage } from "./PaymentPage";
@@ -32,6 +34,8 @@ export function App() {
             <Route path="code" element={<CodePage person={person} />} />
             <Route path="payments" element={<PaymentsPage />} />
             <Route path="payments/:id" element={<PaymentPage />} />
+            <Route path="fuel" element={<FuelPage />} />
+            <Route path="fuel/:id" element={<BillPage />} />
             <Route path="security" element={<SecurityPage person={person} />} />
             <Route path="journeys" element={<JourneysPage />} />
             <Route path="vehicles" element={<VehiclesPage person={person} />} />

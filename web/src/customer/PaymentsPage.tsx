@@ -1,4 +1,4 @@
-import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import type { Payment } from "../shared/api/types";
@@ -17,9 +17,14 @@ export function PaymentsPage() {
   const items = payments.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="lg">
-      <Title order={1} size="h2">
-        Payments
-      </Title>
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          Payments
+        </Title>
+        <Anchor component={Link} to="/fuel" size="sm" fw={600} data-testid="to-fuel">
+          Fill-ups
+        </Anchor>
+      </Group>
       <Card>
         {payments.isPending && <Waiting label="Loading your payments" />}
         <ProblemNote error={payments.error} onRetry={() => void payments.refetch()} />

@@ -10,6 +10,7 @@ import { api } from "./account";
 
 const kinds: Readonly<Record<string, string>> = {
   purchase: "Payment",
+  fuel: "Fuel",
   refund: "Refund",
   chargeback: "Given back after an objection",
   correction: "Correction",

@@ -8,7 +8,10 @@ import { Icon } from "../shared/ui/Icon";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
 import { toast } from "../shared/ui/toasts";
 import { api, session } from "./account";
+import { FuelAsks, useFuelAsks } from "./FuelAsks";
+import { FuelToPay } from "./FuelToPay";
 import { PaymentsToConfirm } from "./PaymentsToConfirm";
+import { useBillAtPump } from "./useBillAtPump";
 import { useJourneyNews, usePaymentNews } from "./useNews";
 
 const places: Place[] = [
@@ -22,7 +25,15 @@ const places: Place[] = [
 /** The frame of every signed-in page: navigation, live updates and news of charged fares. */
 export function Shell({ person }: { person: SignedInPerson }) {
   const queries = useQueryClient();
+  const openBill = useBillAtPump();
+  const asks = useFuelAsks();
   const refresh = (event: LiveEvent) => {
+    if (event.type === "fuel_session") {
+      void queries.invalidateQueries({ queryKey: ["fuel"] });
+      openBill(event);
+    }
+    if (event.type === "fuel_ask") asks.hear(event);
+    if (event.type === "fuel_notice") toast("The pump gives nothing", noticeOf(event.data.reason), "plain");
     if (event.type === "journey" || event.type === "wallet" || event.type === "payment") {
       void queries.invalidateQueries({ queryKey: ["journeys"] });
       void queries.invalidateQueries({ queryKey: ["wallet"] });
@@ -55,10 +66,20 @@ export function Shell({ person }: { person: SignedInPerson }) {
 
   return (
     <PageFrame title="SightPay" places={places} live={live} size="sm" account={<Account person={person} />}>
+      <FuelAsks asks={asks} />
+      <FuelToPay />
       <PaymentsToConfirm />
       <Outlet />
     </PageFrame>
   );
+}
+
+/** Why a pump gave nothing, as its display says it too. */
+function noticeOf(reason: unknown): string {
+  if (reason === "wrong_fuel") return "That is not the fuel for your car. Hang up and take another nozzle.";
+  if (reason === "unpaid_bill") return "An earlier bill is open. Say yes here first, or ask in the shop.";
+  if (reason === "site_closed") return "The site is closed.";
+  return "Hang up and take another pump, or ask in the shop.";
 }
 
 function Account({ person }: { person: SignedInPerson }) {

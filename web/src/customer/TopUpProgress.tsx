@@ -11,8 +11,16 @@ import { failureWords, isUnderWay } from "./topUpWords";
 /** As a rule the provider answers at once; after that there is no hurry. */
 const quickLooks = 12;
 
+interface TopUpProgressProps {
+  id: string;
+  /** It is followed no longer, whatever becomes of it. */
+  onEnd: () => void;
+  /** Its money is in the wallet; without it that is an end like others. */
+  onCredited?: () => void;
+}
+
 /** Follows a top-up to its end. Only the provider's word credits a wallet, so this page can but look. */
-export function TopUpProgress({ id, onEnd }: { id: string; onEnd: () => void }) {
+export function TopUpProgress({ id, onEnd, onCredited = onEnd }: TopUpProgressProps) {
   const queries = useQueryClient();
   const topUp = useQuery({
     queryKey: ["top-up", id],
@@ -27,8 +35,8 @@ export function TopUpProgress({ id, onEnd }: { id: string; onEnd: () => void }) 
     if (!credited) return;
     toast(`${sum} added`, "It is in your wallet now.");
     void queries.invalidateQueries({ queryKey: ["wallet"] });
-    onEnd();
-  }, [credited, sum, queries, onEnd]);
+    onCredited();
+  }, [credited, sum, queries, onCredited]);
 
   if (!data)
     return (

@@ -34,6 +34,14 @@ export const usePayments = () =>
     refetchInterval: 60_000,
   });
 
+/** Sessions at pumps in which something is left to be done. While fuel flows the meter is looked at often. */
+export const useOpenFuel = () =>
+  useQuery({
+    queryKey: ["fuel", "open"],
+    queryFn: () => api.fuelSessions({ open: true }),
+    refetchInterval: 30_000,
+  });
+
 export const useMe = () => useQuery({ queryKey: ["me"], queryFn: () => api.person(me()) });
 
 export const useLimits = () => useQuery({ queryKey: ["limits"], queryFn: () => api.limits(me()) });

@@ -10,6 +10,7 @@ import type {
   ConsentText,
   FaceEnrolled,
   FaceState,
+  FuelSession,
   GateAnswer,
   Journey,
   LineStops,
@@ -123,6 +124,17 @@ export class PersonApi {
   refunds = (payment: string) => this.#get<Page<Adjustment>>(at("transactions", payment, "refunds"));
   refundPayment = (key: string, id: string, refund: { amount?: Money; reason: string }) =>
     this.#change<Adjustment>(key, refund, "transactions", id, "refunds");
+
+  /** The person's own and those of the vehicles that they drive. */
+  fuelSessions = (search: { open?: boolean }, cursor?: string | null) =>
+    this.#get<Page<FuelSession>>(query("/fuel-sessions", { open: search.open ? "true" : null, cursor }));
+  fuelSession = (id: string) => this.#get<FuelSession>(at("fuel-sessions", id));
+  claimPump = (key: string, pump: string, vehicle: string) =>
+    this.#change<FuelSession>(key, { pump_id: pump, vehicle_id: vehicle }, "fuel-sessions");
+  confirmFuel = (key: string, id: string, amount: Money | null) =>
+    this.#change<FuelSession>(key, amount ? { amount } : {}, "fuel-sessions", id, "confirm");
+  declineFuel = (key: string, id: string) => this.#change<FuelSession>(key, {}, "fuel-sessions", id, "decline");
+  reopenFuel = (key: string, id: string) => this.#change<FuelSession>(key, {}, "fuel-sessions", id, "reopen");
 
   approvals = (state: AdjustmentState) => this.#get<Page<Adjustment>>(query("/approvals", { state }));
   approve = (key: string, id: string) => this.#change<Adjustment>(key, {}, "approvals", id, "approve");

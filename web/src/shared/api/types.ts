@@ -382,6 +382,66 @@ export interface ListedReceipt {
   text?: string | null;
 }
 
+export type FuelSessionState =
+  | "waiting"
+  | "offered"
+  | "held"
+  | "fuelling"
+  | "lost"
+  | "delivered"
+  | "expired"
+  | "paid"
+  | "unclaimed"
+  | "quarantined"
+  | "drive_off"
+  | "lapsed"
+  | "declined"
+  | "aborted"
+  | "cancelled"
+  | "paid_elsewhere"
+  | "written_off";
+
+export type FuelUnit = "litre" | "us_gallon" | "kilowatt_hour";
+
+/** One vehicle at one pump, from its plate to its money. */
+export interface FuelSession {
+  id: string;
+  state: FuelSessionState;
+  /** What the reader is to it. */
+  role: "payer" | "driver" | "staff";
+  site_id: string;
+  site_name: string;
+  pump_id: string;
+  pump_number: number;
+  vehicle?: { id: string; name: string; plate: string } | null;
+  /** For drivers: whose wallet pays. */
+  payer_name?: string | null;
+  grade_id?: string | null;
+  grade_name?: string | null;
+  unit?: FuelUnit | null;
+  /** Thousandths of the smallest coin, frozen when the nozzle was lifted. */
+  unit_price?: number | null;
+  /** Set aside: the pump stops there. */
+  hold_minor: number;
+  /** While fuel flows: what the pump last said. */
+  meter_thousandths?: number | null;
+  delivered_thousandths?: number | null;
+  /** What is due, or was paid. */
+  amount_minor: number;
+  said_minor?: number | null;
+  currency: string;
+  transaction_id?: string | null;
+  note?: string | null;
+  /** Another car was seen at the pump: it is not paid without a yes to the bill. */
+  doubtful: boolean;
+  began_at: string;
+  lifted_at?: string | null;
+  delivered_at?: string | null;
+  closed_at?: string | null;
+  /** When what it waits for is over, by the server's clock. */
+  expires_at?: string | null;
+}
+
 export interface LiveEvent {
   type: string;
   topic: string;
