@@ -128,8 +128,9 @@ internal sealed class PumpSessionTable : CompanionTable<PumpSessionRow, PumpSess
                 throw new InvalidOperationException("A session's delivery is not another one's.");
         }
         var isFree = PlacesOf(row.To).All(place =>
-            states.Find(place) is not { } other || other.Id == row.To.Id || other.Id == row.InPlaceOf
-            || !PlacesOf(other).Contains(place));
+            states.Find(place) is not { } other || other.Id == row.To.Id || !PlacesOf(other).Contains(place)
+            // Pump and car are given up to whoever comes in its place; a delivery stays what it was.
+            || (other.Id == row.InPlaceOf && place.What != PumpSessionKey.By.Delivery));
         return isFree ? GuardVerdict.Ok : GuardVerdict.Stale;
     }
 

@@ -245,6 +245,23 @@ public sealed class PumpFaultTests : IAsyncLifetime
             .ProblemAsync(HttpStatusCode.NotFound));
     }
 
+    /// <summary>One that looks for the delivery before it is written and for the pump's session after it must not begin
+    /// another session in its place.</summary>
+    [Fact]
+    public async Task A_nozzle_that_is_lifted_many_times_at_once_is_one_delivery()
+    {
+        using var asha = await TestDriver.SignUpAsync(_bed, "WB02AB1234");
+        for (var round = 0; round < 20; round++)
+        {
+            await _pump.SeeAsync(asha.Vehicle);
+            var seq = _pump.NextSeq();
+            var lifts = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _pump.LiftAsync(seq)));
+            Assert.Single(lifts.Select(lift => (string?)lift["session_id"]).Distinct());
+            await _pump.HangUpAsync(seq, 10_000);
+            _clock.Advance(TimeSpan.FromHours(2));
+        }
+    }
+
     [Fact]
     public async Task What_a_pump_says_twice_gets_one_answer_and_is_paid_once_and_other_amounts_are_for_people()
     {
@@ -322,14 +339,14 @@ public sealed class PumpFaultTests : IAsyncLifetime
         using var asha = await TestDriver.SignUpAsync(_bed, "WB02AB1234", autoPayMaxMinor: 200_000);
         await _pump.SeeAsync(asha.Vehicle);
         var seq = _pump.NextSeq();
-        var lift = await _pump.LiftAsync(seq, ageMs: 600_000);
-        await _pump.HangUpAsync(seq, 10_000, ageMs: 300_000);
+        var lift = await _pump.LiftAsync(seq, waited: TimeSpan.FromMinutes(10));
+        await _pump.HangUpAsync(seq, 10_000, waited: TimeSpan.FromMinutes(5));
         Assert.Equal("too_late", (string)lift["reason"]!);
         Assert.Equal((500_000, 200_000), await asha.WalletAsync());
         Assert.Equal(105_410, await _bed.NumberAsync(
             "select bill_minor from pump_session where state = 'unclaimed' and note = 'no_session'"));
-        Assert.Equal("fields_invalid", await _pump.SayAsync(
-            new { type = "nozzle_lifted", seq = 9, nozzle = 1, age_ms = -1 })
+        Assert.Equal("message_too_old", await _pump.SayAsync(
+            new { type = "nozzle_lifted", seq = 9, nozzle = 1, at = TestPump.Clock }, waited: TimeSpan.FromDays(8))
             .ProblemAsync(HttpStatusCode.UnprocessableEntity));
     }
 
