@@ -8,10 +8,10 @@ namespace SightPay.Server.Fuel;
 /// <summary>A nozzle is lifted: whose session is it, may it give fuel, and how much?</summary>
 internal sealed partial class TakePumpEvent
 {
-    private async Task<ActResult> LiftAsync(Site site, Pump pump, Request request, ActKey key, CancellationToken ct)
+    private async Task<ActResult> LiftAsync(
+        Site site, Pump pump, Request request, DateTimeOffset at, ActKey key, CancellationToken ct)
     {
         var seq = request.Seq!.Value;
-        var at = HappenedAt(request);
         var nozzle = pump.Find(request.Nozzle!.Value)!;
         var price = await PriceAsync(site, nozzle.GradeId, at, ct);
         if (await store.OfDeliveryAsync(pump.Id, seq, ct) is { } known)

@@ -40,21 +40,19 @@ internal sealed record PumpHeardAnswer(bool Heard);
 /// <summary>
 /// POST /pumps/{id}/events. A delivery is known by its pump and the pump's own number (<c>seq</c>), which it keeps from
 /// the lifting to the hanging up; whatever was lost or came twice in between, it is paid once and by the session that
-/// lifted the nozzle. The pump's clock decides nothing: how old a message is it says by a counter (<c>age_ms</c>).
+/// lifted the nozzle. How wrong the pump's clock is decides nothing (<see cref="MessageWait"/>).
 /// </summary>
 internal sealed partial class TakePumpEvent(
     Forecourt forecourt, PumpOrder order, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans,
     PumpSessionSettings settings, PumpMeters meters, Vehicles vehicles, GeneralLedger ledger, Idempotency idempotency,
     TimeProvider clock)
 {
-    private static readonly TimeSpan AgeMax = TimeSpan.FromDays(7);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromDays(7);
 
     /// <param name="Seq">The pump's number of the delivery, above zero.</param>
-    /// <param name="At">The pump's clock: kept nowhere.</param>
-    /// <param name="AgeMs">How long ago it happened: a message that had to wait for the line.</param>
+    /// <param name="At">When it happened, by the pump's clock. It matters only beside the moment of sending.</param>
     internal sealed record Request(
-        PumpMessage? Type, long? Seq, int? Nozzle, long? VolumeThousandths, long? AmountMinor, DateTimeOffset? At,
-        long? AgeMs);
+        PumpMessage? Type, long? Seq, int? Nozzle, long? VolumeThousandths, long? AmountMinor, DateTimeOffset? At);
 
     public async Task<IResult> HandleAsync(string pumpId, HttpContext http)
     {
@@ -67,11 +65,15 @@ internal sealed partial class TakePumpEvent(
         var request = await RequestBody.JsonAsync<Request>(
             http, "Send type, and for a delivery seq, nozzle, volume_thousandths and amount_minor.");
         Demand(request, pump);
+        var waited = MessageWait.Of(http, request.At);
+        if (waited > WaitMax)
+            return Problems.Of(422, "message_too_old", "A message is at most seven days old; tell people instead.");
+        var at = clock.GetUtcNow() - waited;
         if (request.Type == PumpMessage.Pouring) return await PourAsync(pump, request, ct);
         return await idempotency.RunAsync(http, required: true, (key, token) => request.Type switch
         {
-            PumpMessage.NozzleLifted => LiftAsync(site, pump, request, key, token),
-            PumpMessage.Delivered => DeliverAsync(site, pump, request, key, token),
+            PumpMessage.NozzleLifted => LiftAsync(site, pump, request, at, key, token),
+            PumpMessage.Delivered => DeliverAsync(site, pump, request, at, key, token),
             _ => SayOrderAsync(site, pump, request.Type == PumpMessage.OutOfOrder, key, token),
         });
     }
@@ -90,8 +92,6 @@ internal sealed partial class TakePumpEvent(
             errors["nozzle"] = ["Say which nozzle."];
         if (request.Type is PumpMessage.Pouring or PumpMessage.Delivered && request.VolumeThousandths is not >= 0)
             errors["volume_thousandths"] = ["Say how much has flowed: zero or more."];
-        if (request.AgeMs is < 0 || request.AgeMs > AgeMax.TotalMilliseconds)
-            errors["age_ms"] = ["A message is between nothing and seven days old."];
         if (errors.Count > 0)
             throw new ProblemException(422, "fields_invalid", "The pump's message cannot be taken.", errors: errors);
     }
@@ -105,18 +105,15 @@ internal sealed partial class TakePumpEvent(
         return Results.Json(new PumpHeardAnswer(true), ApiJson.Options);
     }
 
-    private DateTimeOffset HappenedAt(Request request) =>
-        clock.GetUtcNow() - TimeSpan.FromMilliseconds(request.AgeMs ?? 0);
-
     private async Task<ActResult> DeliverAsync(
-        Site site, Pump pump, Request request, ActKey key, CancellationToken ct)
+        Site site, Pump pump, Request request, DateTimeOffset at, ActKey key, CancellationToken ct)
     {
         var nozzle = pump.Find(request.Nozzle!.Value);
         var known = await sessions.OfDeliveryAsync(pump.Id, request.Seq!.Value, ct);
         var gradeId = known?.GradeId ?? nozzle?.GradeId;
         var delivery = new PumpDelivery(
             request.Seq.Value, request.Nozzle.Value, gradeId,
-            known?.Price ?? await PriceAsync(site, gradeId, HappenedAt(request), ct), nozzle?.TankId,
+            known?.Price ?? await PriceAsync(site, gradeId, at, ct), nozzle?.TankId,
             request.VolumeThousandths!.Value, request.AmountMinor);
         if (known is { IsDelivered: true }) return await AgainAsync(known, delivery, key, ct);
         if (known is not null)

@@ -36,13 +36,6 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
 
     public override string ToString() => $"{nameof(PlateReads)} {Counter}";
 
-    /// <summary>
-    /// Whether it waited too long before it was sent. Both moments are the device's own, so that a clock that is wrong
-    /// is wrong in both.
-    /// </summary>
-    /// <param name="sentAt">The header Date; null: the device does not say, and sends at once.</param>
-    internal bool IsLate(DateTimeOffset? sentAt) => sentAt - At > LateAfter;
-
     /// <exception cref="ProblemException">422 fields_invalid.</exception>
     internal void DemandUsable()
     {

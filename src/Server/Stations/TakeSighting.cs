@@ -99,7 +99,7 @@ public sealed class TakeSighting(
         var desk = _desks[station.Kind];
         var region = await desk.PlatesOfAsync(station, ct)
             ?? throw new ProblemException(415, "multipart_expected", "Nothing here reads plates; send a picture.");
-        var isLate = reads.IsLate(http.Request.GetTypedHeaders().Date);
+        var isLate = MessageWait.Of(http, reads.At) > PlateReads.LateAfter;
         var sighting = await plates.TakeAsync(station, reads, region, isLate, key.Id, ct);
         return await DecideAsync(desk, sighting, key, record: true, ct);
     }

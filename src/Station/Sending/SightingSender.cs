@@ -51,7 +51,7 @@ internal sealed partial class SightingSender(
         using var request = new HttpRequestMessage(HttpMethod.Post, $"pumps/{settings.Station}/sightings");
         request.Headers.Add("X-Station-Key", settings.Key);
         // By the clock that stamped the sighting: the server sees how long it waited, however wrong that clock is.
-        request.Headers.Date = clock.GetUtcNow();
+        request.Headers.Add("X-Sent-At", clock.GetUtcNow().ToString("O"));
         request.Headers.Add("Idempotency-Key", $"{settings.Station}/{sighting.Counter}");
         request.Content = new ByteArrayContent(sighting.Body)
         {

@@ -22,6 +22,9 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
 
     private long _seq;
 
+    /// <summary>A clock that nobody has ever set.</summary>
+    public static DateTimeOffset Clock { get; } = DateTimeOffset.UnixEpoch;
+
     public string Id => id;
 
     /// <summary>A number as this pump gives to its next delivery.</summary>
@@ -30,25 +33,27 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
     public static long AmountOf(long thousandths, long price = PetrolPrice) =>
         new UnitPrice(price, FuelUnit.Litre).AmountOf(new(thousandths, FuelUnit.Litre));
 
-    public Task<HttpResponseMessage> SayAsync(object message, string? key = null, string? stationKey = null) =>
-        SendAsync($"/pumps/{id}/events", message, key, stationKey);
+    /// <param name="waited">For the line, by the pump's clock; null: it does not say.</param>
+    public Task<HttpResponseMessage> SayAsync(
+        object message, string? key = null, string? stationKey = null, TimeSpan? waited = null) =>
+        SendAsync($"/pumps/{id}/events", message, key, stationKey, waited);
 
-    public Task<JsonObject> LiftAsync(long seq, int nozzle = Petrol, long? ageMs = null, string? key = null) =>
-        SayAsync(new { type = "nozzle_lifted", seq, nozzle, age_ms = ageMs }, key).OkAsync();
+    public Task<JsonObject> LiftAsync(long seq, int nozzle = Petrol, TimeSpan? waited = null, string? key = null) =>
+        SayAsync(new { type = "nozzle_lifted", seq, nozzle, at = Clock }, key, null, waited).OkAsync();
 
     public Task<JsonObject> HangUpAsync(
-        long seq, long thousandths, long? amountMinor = null, int nozzle = Petrol, long? ageMs = null,
+        long seq, long thousandths, long? amountMinor = null, int nozzle = Petrol, TimeSpan? waited = null,
         string? key = null) =>
-        SayDeliveredAsync(seq, thousandths, amountMinor, nozzle, ageMs, key).OkAsync();
+        SayDeliveredAsync(seq, thousandths, amountMinor, nozzle, waited, key).OkAsync();
 
     public Task<HttpResponseMessage> SayDeliveredAsync(
-        long seq, long thousandths, long? amountMinor = null, int nozzle = Petrol, long? ageMs = null,
+        long seq, long thousandths, long? amountMinor = null, int nozzle = Petrol, TimeSpan? waited = null,
         string? key = null) => SayAsync(
         new
         {
             type = "delivered", seq, nozzle, volume_thousandths = thousandths,
-            amount_minor = amountMinor ?? AmountOf(thousandths), age_ms = ageMs,
-        }, key);
+            amount_minor = amountMinor ?? AmountOf(thousandths), at = Clock,
+        }, key, null, waited);
 
     /// <summary>A whole delivery.</summary>
     public async Task<Guid> FillAsync(long thousandths, int nozzle = Petrol)
@@ -84,13 +89,15 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, object body, string? key, string? stationKey)
+    private async Task<HttpResponseMessage> SendAsync(
+        string path, object body, string? key, string? stationKey, TimeSpan? waited)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         key ??= Guid.CreateVersion7().ToString();
         if (key.Length > 0) request.Headers.Add("Idempotency-Key", key);
         stationKey ??= bed.StationKey(id);
         if (stationKey.Length > 0) request.Headers.Add("X-Station-Key", stationKey);
+        if (waited is { } time) request.Headers.Add("X-Sent-At", (Clock + time).ToString("O"));
         return await bed.Http.SendAsync(request);
     }
 }

@@ -18,8 +18,8 @@ internal sealed record PumpHeard(int Status, JsonObject Body)
 
 /// <summary>
 /// A pump's line to the server. A message gets its key before it is sent for the first time and keeps it until it is
-/// answered, so whatever is lost on the way happens once. While the line is cut messages wait in their order; then each
-/// says how old it is, since clocks of pumps are not to be trusted.
+/// answered, so whatever is lost on the way happens once. While the line is cut messages wait in their order; each try
+/// says when it is made by the clock that says when it happened, since clocks of pumps are not to be trusted.
 /// </summary>
 internal sealed class PumpLine(HttpClient http, string pump, string key, TimeProvider clock)
 {
@@ -42,12 +42,10 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     public bool IsCut => !_restored.Task.IsCompleted;
 
     /// <summary>Says it, once, and returns when the server has answered it, however long that takes.</summary>
-    /// <param name="message">Gets its time, and how old it was when it was first sent; said again it is the same.
-    /// </param>
+    /// <param name="message">Gets its time; said again it is the same.</param>
     /// <param name="idempotencyKey">Null: a new one. The same one again is the same message again.</param>
     public async Task<PumpHeard> SayAsync(JsonObject message, CancellationToken ct, string? idempotencyKey = null)
     {
-        var happened = clock.GetTimestamp();
         message["at"] ??= clock.GetUtcNow() + Skew;
         var carried = idempotencyKey ?? Ids.Next(clock).ToString();
         // In the order in which things happened: a message that waits holds back those after it.
@@ -55,7 +53,6 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
         try
         {
             await _restored.Task.WaitAsync(ct);
-            message["age_ms"] ??= (long)clock.GetElapsedTime(happened).TotalMilliseconds;
             return await UntilAnsweredAsync(() => Request(message), carried, ct);
         }
         finally
@@ -107,6 +104,7 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
         {
             using var request = make();
             request.Headers.Add(StationKeyHeader, key);
+            request.Headers.Add(MessageWait.Header, (clock.GetUtcNow() + Skew).ToString("O"));
             if (idempotencyKey is not null) request.Headers.Add(Idempotency.KeyHeader, idempotencyKey);
             using var answer = await http.SendAsync(request, ct);
             var heard = new PumpHeard((int)answer.StatusCode, ObjectOf(await answer.Content.ReadAsStringAsync(ct)));

@@ -270,13 +270,13 @@ export class StationApi {
   /** A pump as the server knows it: what its nozzles give and what it costs. */
   pump = () => send<PumpItself>({ path: at("pumps", this.stationId), headers: this.#headers });
   pumpSighting = (key: string, picture: Blob) => this.#sighting<PumpSighting>("pumps", key, picture);
-  /** What a pump says. Only what may be lost goes without a key. */
-  pumpEvent = (key: string | null, body: object) =>
+  /** What a pump says, sent at this moment by its own clock. Only what may be lost goes without a key. */
+  pumpEvent = (key: string | null, body: object, sentAt?: string) =>
     send<Record<string, unknown>>({
       path: at("pumps", this.stationId, "events"),
       method: "POST",
       ...(key ? { key } : {}),
-      headers: this.#headers,
+      headers: sentAt ? { ...this.#headers, "X-Sent-At": sentAt } : this.#headers,
       body,
     });
 

@@ -17,8 +17,11 @@ interface Sent {
   body: Record<string, unknown>;
 }
 
+const moment = (ms: number) => new Date(ms).toISOString();
+
 function bed(answer: (sent: Sent, nth: number) => PumpAnswer | ApiProblem, storage: Storage = new Memory()) {
   const sent: Sent[] = [];
+  const sentAt: string[] = [];
   const heard: [string, PumpAnswer | null, string | undefined][] = [];
   let clock = 1_000;
   const line = new PumpLine({
@@ -26,7 +29,8 @@ function bed(answer: (sent: Sent, nth: number) => PumpAnswer | ApiProblem, stora
     pump: "F1-P1",
     now: () => clock,
     pause: () => new Promise((done) => setTimeout(done, 0)),
-    send: async (key, body) => {
+    send: async (key, body, at) => {
+      sentAt.push(at);
       sent.push({ key, body: body as Record<string, unknown> });
       const said = answer(sent[sent.length - 1] as Sent, sent.length);
       if (said instanceof ApiProblem) throw said;
@@ -35,7 +39,7 @@ function bed(answer: (sent: Sent, nth: number) => PumpAnswer | ApiProblem, stora
     onAnswer: (message: KeptMessage, said, problem) => heard.push([message.body.type, said, problem?.code]),
     onWaiting: () => {},
   });
-  return { line, sent, heard, pass: (ms: number) => (clock += ms) };
+  return { line, sent, sentAt, heard, pass: (ms: number) => (clock += ms) };
 }
 
 test("A message without an answer is said again, the same under the same key", async () => {
@@ -47,8 +51,8 @@ test("A message without an answer is said again, the same under the same key", a
   expect(line.waiting).toEqual([]);
 });
 
-test("While the line is cut messages wait in their order, and say how old they are", async () => {
-  const { line, sent, pass } = bed(() => ({}));
+test("While the line is cut messages wait in their order, and are sent with the moment of sending", async () => {
+  const { line, sent, sentAt, pass } = bed(() => ({}));
   line.cut = true;
   line.say({ type: "nozzle_lifted", seq: 1, nozzle: 1 });
   pass(60_000);
@@ -57,10 +61,11 @@ test("While the line is cut messages wait in their order, and say how old they a
   expect(sent).toEqual([]);
   line.cut = false;
   await vi.waitFor(() => expect(line.waiting).toEqual([]));
-  expect(sent.map((one) => [one.body.type, one.body.age_ms])).toEqual([
-    ["nozzle_lifted", 90_000],
-    ["delivered", 30_000],
+  expect(sent.map((one) => [one.body.type, one.body.at])).toEqual([
+    ["nozzle_lifted", moment(1_000)],
+    ["delivered", moment(61_000)],
   ]);
+  expect(sentAt).toEqual([moment(91_000), moment(91_000)]);
 });
 
 test("A page that was closed goes on with what it had said, under the same keys", async () => {

@@ -15,8 +15,7 @@ export interface PumpMessage {
 /** A message with the key that it keeps until it is answered. */
 export interface KeptMessage {
   key: string;
-  body: PumpMessage & { at: string; age_ms?: number };
-  bornMs: number;
+  body: PumpMessage & { at: string };
 }
 
 export type PumpAnswer = Record<string, unknown>;
@@ -24,7 +23,8 @@ export type PumpAnswer = Record<string, unknown>;
 export interface PumpLineParts {
   storage: Storage;
   pump: string;
-  send: (key: string, body: object) => Promise<PumpAnswer>;
+  /** `sentAt` is by the clock of the message: the server sees how long it waited, however wrong that clock is. */
+  send: (key: string, body: object, sentAt: string) => Promise<PumpAnswer>;
   /** An answer, or a refusal: also to a message from before this page was loaded. */
   onAnswer: (message: KeptMessage, answer: PumpAnswer | null, problem: ApiProblem | null) => void;
   onWaiting: (waiting: readonly KeptMessage[]) => void;
@@ -78,9 +78,8 @@ export class PumpLine {
   }
 
   say(...messages: PumpMessage[]): void {
-    const now = this.#now();
-    const at = new Date(now + this.skewMs).toISOString();
-    this.#keep([...this.waiting, ...messages.map((body) => ({ key: newId(), body: { ...body, at }, bornMs: now }))]);
+    const at = this.#now();
+    this.#keep([...this.waiting, ...messages.map((body) => ({ key: newId(), body: { ...body, at } }))]);
     void this.#run();
   }
 
@@ -94,8 +93,8 @@ export class PumpLine {
     return `sightpay.pump.${this.parts.pump}.waiting`;
   }
 
-  #now(): number {
-    return (this.parts.now ?? Date.now)();
+  #now(): string {
+    return new Date((this.parts.now ?? Date.now)() + this.skewMs).toISOString();
   }
 
   #keep(messages: readonly KeptMessage[]): void {
@@ -108,7 +107,7 @@ export class PumpLine {
     this.#running = true;
     let attempt = 0;
     while (!this.#cut && !this.#stopped) {
-      const message = this.#aged();
+      const message = this.waiting[0];
       if (!message) break;
       if (await this.#deliver(message)) attempt = 0;
       else await this.#pause(pausesMs[Math.min(attempt++, pausesMs.length - 1)] ?? 0);
@@ -116,20 +115,10 @@ export class PumpLine {
     this.#running = false;
   }
 
-  /** The first that waits. How old it is when it is first sent is part of it from then on, also when said again. */
-  #aged(): KeptMessage | undefined {
-    const [first, ...others] = this.waiting;
-    if (!first || first.body.age_ms !== undefined) return first;
-    const age_ms = Math.max(0, this.#now() - first.bornMs);
-    const aged = (one: KeptMessage): KeptMessage => ({ ...one, body: { ...one.body, age_ms } });
-    this.#keep([aged(first), ...others.map((one) => (one.key === first.key ? aged(one) : one))]);
-    return aged(first);
-  }
-
   /** False: nothing is known, so it is asked again. */
   async #deliver(message: KeptMessage): Promise<boolean> {
     try {
-      const answer = await this.parts.send(message.key, message.body);
+      const answer = await this.parts.send(message.key, message.body, this.#now());
       this.#keep(this.waiting.slice(1));
       this.parts.onAnswer(message, answer, null);
       return true;
