@@ -12,6 +12,7 @@ root.Add(IdentifyVerb.Create());
 root.Add(AccuracyVerb.Create());
 root.Add(CalibrateVerb.Create());
 root.Add(PoorVerb.Create());
+root.Add(VisitsVerb.Create());
 root.Add(LivenessVerb.Create());
 root.Add(PlatesVerb.Create());
 root.Add(PlateMatchVerb.Create());

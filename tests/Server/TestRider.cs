@@ -72,8 +72,12 @@ public sealed class TestRider : IDisposable
     /// <summary>A gate has recognised this person; what comes after the sighting is the real thing.</summary>
     public Task<JsonObject> SeenAtAsync(string gate, Guid? key = null) => SeenAtAsync(gate, Id, key);
 
-    public async Task<JsonObject> SeenAtAsync(string gate, Guid? person, Guid? key,
-        SightingFinding finding = SightingFinding.Recognised, params Guid[] candidates)
+    public Task<JsonObject> SeenAtAsync(
+        string gate, Guid? person, Guid? key, SightingFinding finding = SightingFinding.Recognised,
+        params Guid[] candidates) => SeenAtAsync(gate, person, key, finding, candidates, []);
+
+    public async Task<JsonObject> SeenAtAsync(
+        string gate, Guid? person, Guid? key, SightingFinding finding, Guid[] candidates, StationAlert[] alerts)
     {
         var station = (await _bed.Get<StationDirectory>().FindAsync(gate, default))!;
         var band = finding switch
@@ -86,7 +90,7 @@ public sealed class TestRider : IDisposable
             Guid.CreateVersion7(), station, band, finding, person, false, [], new SightingTimings(0, 0, 0, 0, 0),
             Stopwatch.GetTimestamp())
         {
-            Candidates = candidates,
+            Candidates = candidates, Alerts = alerts,
         };
         var id = key ?? Guid.CreateVersion7();
         var decision = await _bed.Get<PassGate>().DecideAsync(

@@ -13,6 +13,9 @@ public sealed record OutboxRow(string Topic, string Kind, string Payload) : Comp
     /// <summary>The topic that operators follow.</summary>
     public const string Operations = "operations";
 
+    /// <summary>The kind of what people should look at; <c>what</c> says it.</summary>
+    public const string Alert = "alert";
+
     /// <summary>
     /// A topic that is followed and never written to: events of this kind, whomever they are about. They are hints;
     /// when very many come at once, some are left out.

@@ -74,15 +74,19 @@ public sealed class FaceRecogniser : IDisposable
     }
 
     /// <summary>Searches everybody, or only the given people.</summary>
+    /// <param name="newest">The last one of the frames that are joined in the probe. Whoever is accepted must be in it:
+    /// by itself it asks for them at least.</param>
     public FaceIdentity Identify(
-        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null)
+        FaceTemplate probe, ProbeEvidence evidence, IReadOnlyCollection<Guid>? among = null,
+        FaceTemplate? newest = null)
     {
         var started = Stopwatch.GetTimestamp();
         var match = among is null ? _gallery.Search(probe) : _gallery.Search(probe, among);
-        var band = _policy.Decide(match, evidence);
+        var band = _policy.Decide(match, evidence, probe.Photos);
+        if (band == FaceBand.Accept && newest is not null && !IsIn(newest, match)) band = FaceBand.Ask;
         var person = band == FaceBand.Reject ? null : match.BestId;
         var proved = person is { } id && _livenessProved.GetValueOrDefault(id);
-        var candidates = band == FaceBand.Ask ? CandidatesOf(match) : [];
+        var candidates = band == FaceBand.Ask ? CandidatesOf(match, probe.Photos) : [];
         return new FaceIdentity(
             band, person, proved, candidates, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
@@ -97,7 +101,7 @@ public sealed class FaceRecogniser : IDisposable
     {
         var match = _gallery.Search(template);
         var other = match.BestId == self ? match.RunnerUpScore : match.BestScore;
-        return other >= _policy.LimitsAt(Math.Max(1, match.Searched)).AcceptMin;
+        return other >= _policy.LimitsAt(Math.Max(1, match.Searched), template.Photos).AcceptMin;
     }
 
     internal void Put(Guid person, FaceTemplate template, bool livenessProved)
@@ -120,9 +124,12 @@ public sealed class FaceRecogniser : IDisposable
         _livenessProved.TryRemove(person, out _);
     }
 
+    private bool IsIn(FaceTemplate frame, GalleryMatch match) =>
+        _gallery.Search(frame, [match.BestId!.Value]).BestScore >= _policy.LimitsAt(match.Searched).AskMin;
+
     /// <summary>The best and, if they could be asked for themselves, the runner-up.</summary>
-    private Guid[] CandidatesOf(GalleryMatch match) =>
-        match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched).AskMin
+    private Guid[] CandidatesOf(GalleryMatch match, int photos) =>
+        match.RunnerUpId is { } other && match.RunnerUpScore >= _policy.LimitsAt(match.Searched, photos).AskMin
             ? [match.BestId!.Value, other]
             : [match.BestId!.Value];
 }

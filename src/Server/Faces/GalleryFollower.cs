@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Npgsql;
+using SightPay.Server.Api;
+using SightPay.Server.Events;
 using SightPay.Server.People;
 
 namespace SightPay.Server.Faces;
@@ -47,7 +49,7 @@ internal sealed partial class GalleryFollower(
         {
             if (_seq < 0) await BuildAsync(ct);
             else await FollowUpAsync(ct);
-            WarnWhenOutgrown();
+            await TellWhenOutgrownAsync();
         }
         finally
         {
@@ -97,12 +99,28 @@ internal sealed partial class GalleryFollower(
         if (ToEnrolAgain < before) LogLeft(ToEnrolAgain);
     }
 
-    /// <summary>Beyond the measured sizes the policy is stricter than the last measurement; it is said once.</summary>
-    private void WarnWhenOutgrown()
+    /// <summary>Beyond the measured sizes the policy is stricter than the last measurement; it is said once, and
+    /// /health says it for as long as it lasts.</summary>
+    private async Task TellWhenOutgrownAsync()
     {
         if (_hasOutgrown == recogniser.HasOutgrown) return;
         _hasOutgrown = !_hasOutgrown;
-        if (_hasOutgrown) LogOutgrown(recogniser.Enrolled, recogniser.Evidence.CalibratedTo);
+        if (!_hasOutgrown) return;
+        var (people, calibratedTo) = (recogniser.Enrolled, recogniser.Evidence.CalibratedTo);
+        LogOutgrown(people, calibratedTo);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            var alert = ApiJson.Write(new { What = "gallery_outgrown", People = people, CalibratedTo = calibratedTo });
+            await Outbox.AddAsync(
+                connection, transaction, new OutboxRow(OutboxRow.Operations, OutboxRow.Alert, alert), default);
+            await transaction.CommitAsync();
+        }
+        catch (NpgsqlException fault)
+        {
+            LogNotTold(fault);
+        }
     }
 
     private void Build(FaceBatch batch)
@@ -194,4 +212,7 @@ internal sealed partial class GalleryFollower(
     [LoggerMessage(2005, LogLevel.Warning, "{People} people are enrolled, but the thresholds were measured with up to "
         + "{CalibratedTo}. Beyond, an accept is stricter than measured: more people are asked for a PIN.")]
     private partial void LogOutgrown(int people, int calibratedTo);
+
+    [LoggerMessage(2006, LogLevel.Warning, "Operators were not told that the gallery is outgrown; /health says it.")]
+    private partial void LogNotTold(Exception fault);
 }

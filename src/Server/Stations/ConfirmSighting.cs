@@ -59,6 +59,10 @@ public sealed class ConfirmSighting(
         Guid id, Station station, StepUp stepUp, string said, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
+        // Not counted: nothing is compared.
+        if (stepUp == StepUp.PhoneDigits && await asks.NeedsProofAsync(id, station.Id, ct))
+            throw new ProblemException(
+                422, "proof_too_weak", "Here the digits of a phone are not enough: send a pin or a code of the app.");
         var tried = await asks.CountAsync(id, station.Id, ct);
         if (tried.Outcome is not (AskOutcome.Counted or AskOutcome.Exhausted)) throw Refused(tried.Outcome);
         var claimed = tried.Outcome == AskOutcome.Exhausted ? null : stepUp switch

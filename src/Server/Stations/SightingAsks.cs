@@ -42,7 +42,17 @@ public sealed class SightingAsks(InstallationKey installation, NpgsqlDataSource 
 
     /// <summary>To be kept with the act that asks.</summary>
     public SightingAskRow RowOf(Sighting sighting, IReadOnlyList<Guid> candidates) =>
-        new(sighting.Id, sighting.Station.Id, Seal(sighting.Id, candidates));
+        new(sighting.Id, sighting.Station.Id, Seal(sighting.Id, candidates, sighting.Alerts.Count > 0));
+
+    /// <summary>Whether what was seen looked like a picture, so that digits which many know do not settle it.</summary>
+    public async Task<bool> NeedsProofAsync(Guid sighting, string station, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select candidates from sighting_ask where sighting = $1 and station = $2");
+        command.Parameters.Add(new() { Value = sighting });
+        command.Parameters.Add(new() { Value = station });
+        return await command.ExecuteScalarAsync(ct) is byte[] candidates && Open(sighting, candidates).NeedsProof;
+    }
 
     /// <summary>
     /// Counts a try before anything is compared, so that guesses sent at once have no more tries than others.
@@ -63,7 +73,8 @@ public sealed class SightingAsks(InstallationKey installation, NpgsqlDataSource 
             await using var reader = await command.ExecuteReaderAsync(ct);
             if (await reader.ReadAsync(ct))
                 return new(
-                    AskOutcome.Counted, Open(sighting, reader.GetFieldValue<byte[]>(0)), TriesMax - reader.GetInt16(1));
+                    AskOutcome.Counted, Open(sighting, reader.GetFieldValue<byte[]>(0)).Candidates,
+                    TriesMax - reader.GetInt16(1));
         }
         return new(await WhyNotAsync(sighting, station, ct), [], 0);
     }
@@ -80,9 +91,10 @@ public sealed class SightingAsks(InstallationKey installation, NpgsqlDataSource 
         return reader.GetInt16(2) >= TriesMax ? AskOutcome.Exhausted : AskOutcome.Expired;
     }
 
-    private byte[] Seal(Guid sighting, IReadOnlyList<Guid> candidates)
+    /// <summary>The ids, and one byte more when they need proof.</summary>
+    private byte[] Seal(Guid sighting, IReadOnlyList<Guid> candidates, bool needsProof)
     {
-        var plain = candidates.SelectMany(id => id.ToByteArray()).ToArray();
+        byte[] plain = [.. candidates.SelectMany(id => id.ToByteArray()), .. needsProof ? [1] : Array.Empty<byte>()];
         var output = new byte[NonceBytes + TagBytes + plain.Length];
         RandomNumberGenerator.Fill(output.AsSpan(0, NonceBytes));
         using var aes = new AesGcm(_key, TagBytes);
@@ -92,13 +104,14 @@ public sealed class SightingAsks(InstallationKey installation, NpgsqlDataSource 
         return output;
     }
 
-    private Guid[] Open(Guid sighting, byte[] input)
+    private (Guid[] Candidates, bool NeedsProof) Open(Guid sighting, byte[] input)
     {
         var plain = new byte[input.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(_key, TagBytes);
         aes.Decrypt(
             input.AsSpan(0, NonceBytes), input.AsSpan(NonceBytes + TagBytes), input.AsSpan(NonceBytes, TagBytes),
             plain, sighting.ToByteArray());
-        return [.. plain.Chunk(IdBytes).Select(bytes => new Guid(bytes))];
+        var ids = plain.Chunk(IdBytes).Where(bytes => bytes.Length == IdBytes).Select(bytes => new Guid(bytes));
+        return ([.. ids], plain.Length % IdBytes != 0);
     }
 }

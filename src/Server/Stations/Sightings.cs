@@ -23,8 +23,9 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         var look = await recogniser.LookAsync(picture, FaceDemand.RecogniseAll, ct);
         var reading = look.Reading;
         var frame = visit.Take(reading, clock.GetUtcNow());
-        FaceIdentity?[] identities = [.. reading.Faces.Select((face, i) => Identify(
-            face, i == frame.Foremost ? frame.Live : LiveEvidence.Unknown, among))];
+        FaceIdentity?[] identities = [.. reading.Faces.Select((face, i) => i == frame.Foremost
+            ? Identify(face, frame.Live, frame.Joined, among)
+            : Identify(face, LiveEvidence.Unknown, null, among))];
         var identity = frame.Foremost is { } foremost ? identities[foremost] : null;
         var finding = FindingOf(reading, frame, identity);
         var accepted = finding == SightingFinding.Recognised;
@@ -68,14 +69,17 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
     /// <summary>
     /// The smaller set is searched first: fewer candidates, fewer errors. Only a clear yes there ends the search.
     /// </summary>
-    private FaceIdentity? Identify(Face face, LiveEvidence live, IReadOnlyCollection<Guid>? among)
+    /// <param name="joined">The face as several frames show it, this one among them.</param>
+    private FaceIdentity? Identify(
+        Face face, LiveEvidence live, FaceTemplate? joined, IReadOnlyCollection<Guid>? among)
     {
-        if (face.Template is not { } probe) return null;
+        if (face.Template is not { } single) return null;
+        var (probe, newest) = joined is null ? (single, null) : (joined, single);
         var evidence = new ProbeEvidence(face.Quality.IsClear, live);
-        if (among is not { Count: > 0 }) return recogniser.Identify(probe, evidence);
-        var near = recogniser.Identify(probe, evidence, among);
+        if (among is not { Count: > 0 }) return recogniser.Identify(probe, evidence, null, newest);
+        var near = recogniser.Identify(probe, evidence, among, newest);
         if (near.Band == FaceBand.Accept) return near;
-        var all = recogniser.Identify(probe, evidence);
+        var all = recogniser.Identify(probe, evidence, null, newest);
         return all with { SearchMs = all.SearchMs + near.SearchMs };
     }
 
@@ -87,6 +91,7 @@ public sealed class Sightings(FaceRecogniser recogniser, NpgsqlDataSource databa
         return identity.Band switch
         {
             FaceBand.Accept => SightingFinding.Recognised,
+            _ when frame.IsEarly => SightingFinding.FaceUnclear,
             FaceBand.Ask => SightingFinding.Ambiguous,
             _ => SightingFinding.UnknownPerson,
         };

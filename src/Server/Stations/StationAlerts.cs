@@ -27,8 +27,6 @@ public enum StationAlert
 public sealed partial class StationAlerts(
     NpgsqlDataSource database, AuditLog audit, TimeProvider clock, ILogger<StationAlerts> log)
 {
-    internal const string Kind = "alert";
-
     private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string Station, StationAlert What), DateTimeOffset> _told = new();
@@ -57,7 +55,7 @@ public sealed partial class StationAlerts(
                 connection, transaction, $"station:{sighting.Station.Id}", what, $"sighting:{sighting.Id}", default);
             await Outbox.AddAsync(
                 connection, transaction,
-                new OutboxRow(OutboxRow.Operations, Kind, ApiJson.Write(new
+                new OutboxRow(OutboxRow.Operations, OutboxRow.Alert, ApiJson.Write(new
                 {
                     What = what,
                     StationId = sighting.Station.Id,

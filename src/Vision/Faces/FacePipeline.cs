@@ -177,7 +177,7 @@ public sealed class FacePipeline : IDisposable
             for (var i = 0; i < sum.Length; i++) sum[i] += weight * template.Values[i];
         }
         UnitVector.Normalise(sum);
-        return new(first.Pack, sum);
+        return new(first.Pack, sum, faces.Count);
 
         static FaceTemplate Template(Face face) =>
             face.Template ?? throw new ArgumentException("A face without a template cannot be fused.", nameof(faces));

@@ -11,13 +11,19 @@ public sealed class FaceTemplate
 
     /// <param name="pack">Name and version of the pack; templates of two packs are never compared.</param>
     /// <param name="values">Unit length.</param>
-    public FaceTemplate(string pack, ReadOnlySpan<float> values)
+    /// <param name="photos">So many photographs are joined in it.</param>
+    public FaceTemplate(string pack, ReadOnlySpan<float> values, int photos = 1)
     {
-        Pack = pack;
+        (Pack, Photos) = (pack, photos);
         _values = values.ToArray();
     }
 
     public string Pack { get; }
+
+    /// <summary>How many photographs are joined in it, as far as it was not stored meanwhile: a probe of several comes
+    /// nearer to everybody, strangers too.</summary>
+    public int Photos { get; }
+
     public ReadOnlySpan<float> Values => _values;
 
     public override string ToString() => "FaceTemplate";

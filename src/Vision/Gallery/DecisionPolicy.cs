@@ -27,7 +27,7 @@ public readonly record struct BandLimits(float AcceptMin, float AskMin, float Ma
 /// <param name="Live">From all frames that were seen of it.</param>
 public readonly record struct ProbeEvidence(bool IsClear, LiveEvidence Live)
 {
-    /// <summary>A good photograph, or several frames joined; nothing is known of its life.</summary>
+    /// <summary>A good photograph; nothing is known of its life.</summary>
     public static ProbeEvidence Clear { get; } = new(true, LiveEvidence.Unknown);
 }
 
@@ -41,9 +41,10 @@ public readonly record struct ProbeEvidence(bool IsClear, LiveEvidence Live)
 /// clear or poor,
 /// a picture of a face   reject        ask           ask          ask
 /// </code>
-/// The ask point lets 1 % of the searches of people who are not enrolled find somebody (FPIR), the accept point 0.1 %,
-/// both at N; so a poor face is accepted at about 0.01 %. Evidence: <see cref="Calibration"/> for points and leads,
-/// decision 0029 for poor faces. A single frame that looks like a picture is an alert and no evidence yet.
+/// The ask point lets 1 % of the searches of people who are not enrolled find somebody (FPIR), the accept point 0.1
+/// %, both at N; so a poor face is accepted at about 0.01 %. Evidence: <see cref="Calibration"/> for points and
+/// leads, decision 0029 for poor faces, 0032 for joined frames. A single frame that looks like a picture is an alert
+/// and no evidence yet.
 /// </summary>
 public sealed class DecisionPolicy
 {
@@ -85,32 +86,35 @@ public sealed class DecisionPolicy
     public PackEvidence Evidence => _calibration.Evidence;
 
     /// <summary>The limits for a search among <paramref name="gallerySize"/> templates.</summary>
-    public BandLimits LimitsAt(int gallerySize)
+    /// <param name="photos">Joined in the probe: the more, the nearer it comes to strangers too.</param>
+    public BandLimits LimitsAt(int gallerySize, int photos = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(gallerySize);
         var (ask, accept) = Interpolate(_calibration.Curve, Math.Max(1, gallerySize));
-        accept = MathF.Max(accept, _calibration.AcceptFloor);
+        var rise = _calibration.RiseOf(photos);
+        accept = MathF.Min(1, MathF.Max(accept, _calibration.AcceptFloor) + rise);
         accept += _strictness * (1 - accept);
-        ask = MathF.Max(ask, _calibration.AskFloor);
+        ask = MathF.Min(accept, MathF.Max(ask, _calibration.AskFloor) + rise);
         return new(accept, ask, _calibration.MarginMin, gallerySize);
     }
 
     /// <summary>The band of a search's result.</summary>
-    public FaceBand Decide(GalleryMatch match, ProbeEvidence probe)
+    /// <param name="photos">Joined in the probe.</param>
+    public FaceBand Decide(GalleryMatch match, ProbeEvidence probe, int photos = 1)
     {
         if (match.BestId is null || match.Searched < 1) return FaceBand.Reject;
-        var limits = LimitsAt(match.Searched);
+        var limits = LimitsAt(match.Searched, photos);
         // Written so that a score that is no number is rejected.
         if (!(match.BestScore >= limits.AskMin)) return FaceBand.Reject;
-        var acceptMin = probe.IsClear ? limits.AcceptMin : LimitsOfPoor(match.Searched).AcceptMin;
+        var acceptMin = probe.IsClear ? limits.AcceptMin : LimitsOfPoor(match.Searched, photos).AcceptMin;
         var leads = match.RunnerUpId is null || match.Margin >= limits.MarginMin;
         return match.BestScore >= acceptMin && leads && probe.Live != LiveEvidence.Picture
             ? FaceBand.Accept
             : FaceBand.Ask;
     }
 
-    private BandLimits LimitsOfPoor(int searched) =>
-        LimitsAt((int)Math.Min(int.MaxValue, PoorTimes * Math.Max(PoorTimes, searched)));
+    private BandLimits LimitsOfPoor(int searched, int photos) =>
+        LimitsAt((int)Math.Min(int.MaxValue, PoorTimes * Math.Max(PoorTimes, searched)), photos);
 
     private static (float Ask, float Accept) Interpolate(ReadOnlySpan<Calibration.Point> curve, int gallerySize)
     {

@@ -21,7 +21,6 @@ public static class PrecisePack
         "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2023.0/models_bin/1/";
 
     private const string ReidName = "face-reidentification-retail-0095";
-    private const string LandmarksName = "landmarks-regression-retail-0009";
 
     private static readonly PublishedFile YuNet = new(
         "face_detection_yunet_2023mar.onnx", 232_589,
@@ -33,12 +32,6 @@ public static class PrecisePack
 
     private static readonly PublishedFile ReidWeights = Intel(
         ReidName, ".bin", 2_213_628, "241229ca3d206321868d46ce74a3c0b06c49cea58db7dc70b2e842ff287545d1");
-
-    private static readonly PublishedFile LandmarkLayers = Intel(
-        LandmarksName, ".xml", 66_508, "1d7e43d3060e8f0328932ae9eeced07ff216eac80f10fd07b58c52fbaf69af58");
-
-    private static readonly PublishedFile LandmarkWeights = Intel(
-        LandmarksName, ".bin", 381_232, "a7285eec8cb20a50c0ed567c426db6c7b8753c51b47f798f8ef5d8e0fa12d3c5");
 
     // The authors publish PyTorch weights; others converted them, so several places are asked for this one file.
     private static readonly PublishedFile MiniFasNet = new(
@@ -81,8 +74,7 @@ public static class PrecisePack
     /// <summary>What is asked for when the pack is added.</summary>
     public static IReadOnlyList<PublishedFile> Files { get; } =
     [
-        YuNet, ReidLayers, ReidWeights, LandmarkLayers, LandmarkWeights, MiniFasNet, PlateReader, PlateReaderConfig,
-        PlateDetector, PlateDetectorYolo,
+        YuNet, ReidLayers, ReidWeights, MiniFasNet, PlateReader, PlateReaderConfig, PlateDetector, PlateDetectorYolo,
     ];
 
     /// <summary>The pack's folder: names of its files, their bytes, and the manifest that describes them.</summary>
@@ -96,8 +88,6 @@ public static class PrecisePack
         {
             Kept("yunet", YuNet, [1, 3, 640, 640], YuNetOutputs()),
             Converted(ReidName, ReidLayers, ReidWeights, new("image", [-1, 128, 128, 3]), new("embedding", [-1, 256])),
-            Converted(
-                LandmarksName, LandmarkLayers, LandmarkWeights, new("image", [-1, 48, 48, 3]), new("points", [-1, 10])),
             Kept("minifasnet-v2", MiniFasNet, [-1, 3, 80, 80], new() { ["output"] = [-1, 3] }),
             Kept("cct-xs-v1-global", PlateReader, [-1, 64, 128, 3], new() { ["plate"] = [-1, 333] }),
             Kept("cct-xs-v1-global-config", PlateReaderConfig, [], []),

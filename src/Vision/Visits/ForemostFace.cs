@@ -51,11 +51,13 @@ internal static class ForemostFace
         {
             first[i] = i;
             for (var earlier = 0; earlier < i && first[i] == i; earlier++)
-                if (first[earlier] == earlier && IsSame(faces[earlier].Template, faces[i].Template)) first[i] = earlier;
+                if (first[earlier] == earlier && IsSame(faces[earlier], faces[i])) first[i] = earlier;
         }
         return first;
     }
 
-    private static bool IsSame(FaceTemplate? a, FaceTemplate? b) =>
-        a is not null && b is not null && FacePipeline.Similarity(a, b) >= Calibration.Of(a.Pack).SamePersonMin;
+    /// <summary>As alike as the photos of one enrolment have to be.</summary>
+    public static bool IsSame(Face a, Face b) =>
+        a.Template is { } one && b.Template is { } other
+        && FacePipeline.Similarity(one, other) >= Calibration.Of(one.Pack).SamePersonMin;
 }

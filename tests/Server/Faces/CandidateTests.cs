@@ -46,9 +46,21 @@ public sealed class CandidateTests : IDisposable
         Assert.Empty(found.Candidates);
     }
 
-    private (float Ask, float Accept) Limits()
+    [Fact]
+    public void S1_bystander_charge_Whom_the_newest_of_the_joined_frames_does_not_show_is_asked_and_not_accepted()
     {
-        var limits = DecisionPolicy.For(_recogniser.Pack).LimitsAt(2);
+        var (ask, _) = Limits(searched: 1);
+        Put(_asha, 1);
+        var joined = new FaceTemplate(_recogniser.Pack, Probe().Values, photos: 3);
+        FaceBand Band(float newest) => _recogniser.Identify(
+            joined, ProbeEvidence.Clear, newest: Template(newest)).Band;
+        Assert.Equal((FaceBand.Accept, FaceBand.Ask), (Band(ask + 0.01f), Band(ask - 0.01f)));
+        Assert.Equal(FaceBand.Accept, _recogniser.Identify(joined, ProbeEvidence.Clear).Band);
+    }
+
+    private (float Ask, float Accept) Limits(int searched = 2)
+    {
+        var limits = DecisionPolicy.For(_recogniser.Pack).LimitsAt(searched);
         return (limits.AskMin, limits.AcceptMin);
     }
 

@@ -17,7 +17,7 @@ public sealed class OutgrownGalleryTests : IAsyncLifetime
     public async Task DisposeAsync() => await _bed.DisposeAsync();
 
     [Fact]
-    public async Task It_is_said_once_in_the_log_and_shown_by_health_while_it_lasts_and_the_policy_tightens()
+    public async Task It_is_said_once_in_log_and_console_and_shown_by_health_while_it_lasts_and_the_policy_tightens()
     {
         var recogniser = _bed.Get<FaceRecogniser>();
         var (last, log) = (recogniser.Evidence.CalibratedTo, new Lines());
@@ -40,6 +40,12 @@ public sealed class OutgrownGalleryTests : IAsyncLifetime
         await follower.CatchUpAsync(default);
         Assert.Null(await SaidAsync());
         Assert.Single(log.Warnings);
+        await using var told = _bed.Database.DataSource.CreateCommand(
+            """
+            select string_agg(concat_ws(' ', topic, kind, payload->>'people', payload->>'calibrated_to'), ', ')
+            from outbox where payload->>'what' = 'gallery_outgrown'
+            """);
+        Assert.Equal($"operations alert {last + 1} {last}", await told.ExecuteScalarAsync());
     }
 
     private ValueTask<string?> SaidAsync()

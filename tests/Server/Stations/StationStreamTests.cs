@@ -147,6 +147,8 @@ public sealed class StationStreamTests : IAsyncLifetime
     [Fact]
     public async Task A_key_with_another_picture_is_refused()
     {
+        using var rider = await TestRider.SignUpAsync(_bed, "Asha Roy", 10_000);
+        await rider.EnrolAsync(TestPhotos.AtHome(0));
         using var gate = await OpenAsync();
         await HelloAsync(gate, "S1-in");
         var key = Guid.CreateVersion7().ToString();

@@ -73,6 +73,26 @@ public sealed class ConfirmSightingTests : IAsyncLifetime
         Assert.Equal(_asha.Id, (Guid)opened["person"]!["id"]!);
     }
 
+    [Theory]
+    [InlineData(StationAlert.LooksLikeAPicture)]
+    [InlineData(StationAlert.SameFaceTwice)]
+    public async Task Phone_digits_do_not_clear_what_looks_like_a_picture_and_a_PIN_does(StationAlert alert)
+    {
+        var asked = await _asha.SeenAtAsync(
+            "S1-in", null, null, SightingFinding.Ambiguous, [_asha.Id, _twin.Id], [alert]);
+        Assert.Equal(("ask", "ambiguous"), Said(asked));
+        for (var i = 0; i < 4; i++)
+        {
+            using var refused = await SendAsync("S1-in", Route(asked), new { phone_last4 = "2345" });
+            Assert.Equal("proof_too_weak", await ServerBed.CodeAsync(refused, HttpStatusCode.UnprocessableEntity));
+        }
+        Assert.Equal((50_000, 0), await _asha.WalletAsync());
+        // They were no tries.
+        var opened = await ConfirmedAsync("S1-in", asked, new { pin = Pin });
+        Assert.Equal(("open", "ok"), Said(opened));
+        Assert.Equal(_asha.Id, (Guid)opened["person"]!["id"]!);
+    }
+
     [Fact]
     public async Task A_code_that_the_phone_shows_opens_once_and_for_a_minute()
     {

@@ -123,6 +123,33 @@ public sealed class DecisionPolicyTests
     }
 
     [Theory]
+    [InlineData("standard-2")]
+    [InlineData("precise-1")]
+    public void Joined_frames_come_nearer_to_strangers_and_have_to_come_nearer_to_customers(string pack)
+    {
+        var policy = DecisionPolicy.For(pack);
+        foreach (var size in new[] { 1, 10, 100, 2_068, 50_000 })
+        {
+            var (one, two, three) = (policy.LimitsAt(size), policy.LimitsAt(size, 2), policy.LimitsAt(size, 3));
+            Assert.InRange(two.AcceptMin - one.AcceptMin, 0.015f, 0.02f);
+            Assert.InRange(three.AcceptMin - one.AcceptMin, 0.02f, 0.025f);
+            Assert.Equal(two.AcceptMin - one.AcceptMin, two.AskMin - one.AskMin, 5);
+            Assert.Equal(three, policy.LimitsAt(size, 5));
+            var match = new GalleryMatch(Best, one.AcceptMin, null, -1, size);
+            Assert.Equal(
+                (FaceBand.Accept, FaceBand.Ask),
+                (policy.Decide(match, ProbeEvidence.Clear), policy.Decide(match, ProbeEvidence.Clear, photos: 2)));
+            match = match with { BestScore = one.AskMin };
+            Assert.Equal(
+                (FaceBand.Ask, FaceBand.Reject),
+                (policy.Decide(match, ProbeEvidence.Clear), policy.Decide(match, ProbeEvidence.Clear, photos: 3)));
+        }
+        // Nothing is nearer than the same.
+        Assert.Equal(1, DecisionPolicy.For(pack, 1).LimitsAt(100, 3).AcceptMin);
+        Assert.Equal(1, policy.LimitsAt(int.MaxValue, 3).AcceptMin);
+    }
+
+    [Theory]
     [InlineData(0.70f, FaceBand.Ask)] // A stranger before a gallery of one customer is never that customer.
     [InlineData(0.65f, FaceBand.Reject)]
     [InlineData(0.74f, FaceBand.Accept)]

@@ -30,7 +30,6 @@ public sealed class PackInstallerTests : IDisposable
         Assert.Contains(leftOut.File.Name, leftOut.WhyMissing);
         Assert.Equal(PrecisePack.Files.Count, _taken.Count);
         using var embedder = installed.Best.Open("face-reidentification-retail-0095", threads: 1);
-        using var points = installed.Best.Open("landmarks-regression-retail-0009", threads: 1);
         using var detector = installed.Best.Open("yunet", threads: 1);
         using var liveness = installed.Best.Open("minifasnet-v2", threads: 1);
     }
@@ -41,7 +40,6 @@ public sealed class PackInstallerTests : IDisposable
         await AddAsync(new FileFolder(SharedFolder.Require("shared/models")));
         var hashes = new InstalledPacks(Packs).Best.Manifest.Models.ToDictionary(model => model.Name, m => m.Sha256);
         Assert.Equal(ReidSha256, hashes["face-reidentification-retail-0095"]);
-        Assert.Equal(LandmarksSha256, hashes["landmarks-regression-retail-0009"]);
     }
 
     [SkippableTheory]
@@ -145,7 +143,6 @@ public sealed class PackInstallerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private const string ReidSha256 = "59fcc5d218be9fc8287270080d864829ff290131488f76e8965558f50472b683";
-    private const string LandmarksSha256 = "7619de1c2010b48dc153ac6131b45a86d4addccf337ad445fe7ce1e253c49872";
 
     private Task<string> AddAsync(IFilePlace place) =>
         new PackInstaller(Packs) { Took = _taken.Add }.AddPreciseAsync(place, default);

@@ -6,6 +6,7 @@ import type { LiveEvent, SignedInPerson, StopActivity } from "../shared/api/type
 import { useLive } from "../shared/live/useLive";
 import { useStale } from "../shared/live/useStale";
 import { PageFrame, type Place } from "../shared/ui/PageFrame";
+import { GalleryNote } from "./GalleryNote";
 import { api, type Rights, rightsOf, session } from "./operator";
 import { useDecisionsWaiting } from "./queues";
 import { StationAlerts } from "./StationAlerts";
@@ -49,6 +50,8 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
     else if (event.type === "plate_claim") stale("plate-claims", "audit");
     else if (event.type === "adjustment") stale("approvals", "payments");
     else if (event.type === "reconciliation") void queries.invalidateQueries({ queryKey: ["reconciliations"] });
+    else if (event.type === "alert" && event.data.what === "gallery_outgrown")
+      void queries.invalidateQueries({ queryKey: ["health"] });
     else if (event.type === "alert") {
       setAlerts((before) => [event, ...before].slice(0, alertsShown));
       stale("audit");
@@ -62,13 +65,15 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
       before ? { stops: before.stops.map((stop) => (stop.id === id ? { ...stop, inside } : stop)) } : before,
     );
   };
-  const places = placesFor(rightsOf(person.roles), useDecisionsWaiting());
+  const may = rightsOf(person.roles);
+  const places = placesFor(may, useDecisionsWaiting());
   const live = useLive(api.liveTicket, hear, () => void queries.invalidateQueries());
   useEffect(() => () => queries.clear(), [queries]);
 
   return (
     <PageFrame title="Console" places={places} live={live} size="lg" account={<SignOut person={person} />}>
       <StationAlerts alerts={alerts} onSeen={() => setAlerts([])} />
+      {may.reads && <GalleryNote />}
       <Outlet />
     </PageFrame>
   );

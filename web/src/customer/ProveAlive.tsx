@@ -80,10 +80,11 @@ export function ProveAlive({ person, onEnd }: { person: string; onEnd: () => voi
         <Title order={2} size="h4">
           Prove that you are there
         </Title>
-        <div className="asked" role="status" aria-live="assertive" data-testid="prove-advice">
+        <div className="asked" role="status" aria-live="assertive" data-state={news.kind} data-testid="prove-advice">
           {wordsOf(news)}
         </div>
-        <div className="viewfinder">
+        {/* Over: what follows is to be seen without scrolling. */}
+        <div className="viewfinder" hidden={news.kind === "failed"}>
           <video ref={camera.videoRef} muted playsInline aria-label="Camera picture" />
           <svg className="oval" viewBox="0 0 300 300" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
             <ellipse cx="150" cy="143" rx="84" ry="107" fill="none" strokeWidth="4" stroke="#fff" />

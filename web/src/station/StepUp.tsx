@@ -48,7 +48,9 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, reason, idleMs }: StepU
   // Known by their face, who may not spend more; from then on digits that many know do not help.
   const [overLimit, setOverLimit] = useState(false);
   if (reason === "step_up_required" && !overLimit) setOverLimit(true);
-  const offered = overLimit ? ways.filter(({ value }) => value !== "phone") : ways;
+  // What looks like a picture is not settled by them either; the server says so when they are tried.
+  const [weak, setWeak] = useState(false);
+  const offered = overLimit || weak ? ways.filter(({ value }) => value !== "phone") : ways;
   const way = offered.some(({ value }) => value === chosen) ? chosen : "pin";
   const [until] = useState(() => new Date(serverClock.now() + askedForMs).toISOString());
   const [over, setOver] = useState<string | null>(null);
@@ -61,6 +63,7 @@ export function StepUp<A>({ confirm, onAnswer, onCancel, reason, idleMs }: StepU
     onSuccess: onAnswer,
     // What is refused is over: too late, confirmed already, closed meanwhile. Only a lost answer is worth another try.
     onError: (error) => {
+      if (error instanceof ApiProblem && error.code === "proof_too_weak") setWeak(true);
       if (error instanceof ApiProblem && !error.unanswered && error.status !== 422) setOver(sentenceOf(error));
     },
   });

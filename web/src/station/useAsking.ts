@@ -4,8 +4,11 @@ import { mayStepUp } from "./verdict";
 
 /** Long enough to see that one is asked; then the camera looks again. */
 const restMs = 2_500;
-/** So many looks in a row at nobody mean that they walked on; one may be a hand before the face. */
-const nobodyMin = 3;
+/**
+ * So many looks in a row at nobody mean that they walked on. After a rest the server looks twice before it asks again,
+ * and one look may be a hand before the face.
+ */
+const nobodyMin = 5;
 
 /**
  * Somebody is asked who they are. Until they touch the screen the camera goes on looking now and then: the next look

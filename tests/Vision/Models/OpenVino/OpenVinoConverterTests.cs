@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SightPay.Vision.Models;
 using SightPay.Vision.Models.Import;
 using SightPay.Vision.Models.OpenVino;
 using SightPay.Vision.Runtime;
@@ -14,6 +15,20 @@ namespace SightPay.Vision.Tests.Models.OpenVino;
 public sealed class OpenVinoConverterTests
 {
     private static readonly float[] Pixels = [1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400];
+
+    /// <summary>No pack needs this network, and every layer of it is known.</summary>
+    [SkippableFact]
+    public void Landmarks_0009_is_converted_to_the_same_bytes_on_every_machine_and_runs()
+    {
+        var file = Path.Combine(SharedFolder.Require("shared/models"), "landmarks-regression-retail-0009");
+        var graph = OpenVinoGraph.Read(File.ReadAllBytes(file + ".xml"), File.ReadAllBytes(file + ".bin"));
+        var converted = OpenVinoConverter.Convert(
+            graph, "landmarks-regression-retail-0009", new("image", [-1, 48, 48, 3]), new("points", [-1, 10]));
+        Assert.Equal("7619de1c2010b48dc153ac6131b45a86d4addccf337ad445fe7ce1e253c49872", ModelPack.HashOf(converted));
+        using var model = OnnxModel.Open(
+            converted, "landmarks", [1, 48, 48, 3], new Dictionary<string, long[]> { ["points"] = [1, 10] },
+            threads: 1);
+    }
 
     [Fact]
     public void Rows_of_red_first_become_planes_of_blue_first()

@@ -57,6 +57,7 @@ const sentences: Readonly<Record<string, string>> = {
   gate_not_found: "This gate no longer exists. Ask an operator for a new link from the console.",
   user_not_found: "This person no longer has an account. Ask for another way to pay.",
   merchant_not_found: "This shop is not set up for payments. Ask an operator to check it in the console.",
+  proof_too_weak: "The digits of a phone are not enough here. Enter your PIN, or show the code of your app.",
   sighting_expired: "That took too long. Please look at the camera again.",
   sighting_resolved: "This was answered already. Please look at the camera again.",
   sighting_not_found: "This was too long ago. Please look at the camera again.",
