@@ -40,6 +40,7 @@ internal static class Program
             "SightPay: pay on sight. Without a verb it serves; settings come from the environment (see README.md).");
         root.SetAction((_, _) => ServeAsync());
         root.Add(ReceiptsSlice.VerifyVerb);
+        root.Add(FuelSlice.SimulateVerb);
         root.Add(FacesSlice.ModelsVerb(() => ReadSettings().ModelsFolder));
         foreach (var verb in BooksSlice.Verbs(() => DatabaseOf(ReadSettings()), Schemas, TimeProvider.System))
             root.Add(verb);

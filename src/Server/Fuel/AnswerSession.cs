@@ -49,15 +49,9 @@ internal sealed class AnswerSession(
             var answering = await ReadAsync(id, Caller.Of(http), ct);
             var (session, isOver) = (answering.Session, answering.Session.State == PumpSessionState.Declined);
             if (isOver) return Shown(answering);
-            var nobodys = PumpSessionLifetime.HasCar(session.State) && session.State != PumpSessionState.Fuelling
-                ? session with { Note = PumpSessionNote.NotMe }
-                : session with
-                {
-                    VehicleId = null, Payer = null, SaidYes = null, PaymentId = null, Note = PumpSessionNote.NotMe,
-                };
             var act = await ActAsync(answering, ct);
             return await SubmitAsync(
-                session, plans.LetGo(act, nobodys, PumpSessionEvent.Decline), key, ct);
+                session, plans.LetGo(act, session.NotTheirs(), PumpSessionEvent.Decline), key, ct);
         });
 
     public Task<IResult> ReopenAsync(Guid id, HttpContext http) =>

@@ -1,7 +1,9 @@
+using System.CommandLine;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.Database;
 using SightPay.Server.Events;
+using SightPay.Server.Fuel.Simulator;
 using SightPay.Server.People;
 
 namespace SightPay.Server.Fuel;
@@ -13,6 +15,9 @@ public sealed record FuelSettings(string Currency);
 public static class FuelSlice
 {
     public static SliceSchema Schema => SliceSchema.Of("Fuel");
+
+    /// <summary><c>sightpay simulate-pump</c>.</summary>
+    public static Command SimulateVerb => SimulatePumpVerb.Make();
 
     public static IServiceCollection AddFuel(this IServiceCollection services, FuelSettings settings)
     {

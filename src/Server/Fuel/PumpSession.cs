@@ -77,6 +77,12 @@ internal sealed record PumpSession
     /// <summary>Fuel that was priced and is not to be believed yet counts as delivered, too.</summary>
     public bool IsDelivered => DeliveredThousandths is not null;
 
+    /// <summary>"Not me": of a car that only stands there nobody is asked any more; what was delivered is nobody's.
+    /// </summary>
+    public PumpSession NotTheirs() => PumpSessionLifetime.HasCar(State) && State != PumpSessionState.Fuelling
+        ? this with { Note = PumpSessionNote.NotMe }
+        : this with { VehicleId = null, Payer = null, SaidYes = null, PaymentId = null, Note = PumpSessionNote.NotMe };
+
     /// <summary>A session whose time is over has moved on, whether or not that was written down yet.</summary>
     public bool IsDue(DateTimeOffset now) =>
         DueAt <= now && PumpSessionLifetime.Next(State, PumpSessionEvent.Expire) is not null;

@@ -86,6 +86,9 @@ internal static class PumpSessions
         one.MapPost("/reassign", (Guid id, HttpContext http, StaffSession use) => use.ReassignAsync(id, http))
             .WithSummary("It was another car, or another pump")
             .TakesJson<StaffSession.ReassignRequest>(KeyUse.Optional).Produces<FuelSessionAnswer>();
+        one.MapPost("/not-theirs", (Guid id, HttpContext http, StaffSession use) => use.NotTheirsAsync(id, http))
+            .WithSummary("Whoever is asked says at the counter that it is not theirs").TakesKey(KeyUse.Optional)
+            .Produces<FuelSessionAnswer>();
         one.MapPost("/release", (Guid id, HttpContext http, StaffSession use) => use.ReleaseAsync(id, http))
             .WithSummary("What a pump said wrongly is put right")
             .TakesJson<StaffSession.ReleaseRequest>(KeyUse.Optional).Produces<FuelSessionAnswer>();

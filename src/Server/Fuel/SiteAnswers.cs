@@ -21,12 +21,12 @@ internal sealed record GradeAnswer(string Id, string Name, FuelKind Fuel, FuelUn
 internal sealed record TankAnswer(
     string Id, string GradeId, long CapacityThousandths, long LevelThousandths, long ShortThousandths);
 
-internal sealed record NozzleAnswer(int Number, string GradeId, string? TankId);
+internal sealed record SiteNozzle(int Number, string GradeId, string? TankId);
 
 /// <param name="Closed">By staff.</param>
 /// <param name="OutOfOrder">By staff, or it says so itself.</param>
-internal sealed record PumpAnswer(
-    string Id, int Number, bool Closed, bool OutOfOrder, IReadOnlyList<NozzleAnswer> Nozzles);
+internal sealed record SitePump(
+    string Id, int Number, bool Closed, bool OutOfOrder, IReadOnlyList<SiteNozzle> Nozzles);
 
 internal enum PriceState
 {
@@ -57,7 +57,7 @@ internal sealed record SiteAnswer(
     string Id, string Name, string Region, string TimeZone, string Currency,
     IReadOnlyDictionary<string, IReadOnlyList<OpenSpanText>>? Opening, bool OpenNow, Guid? OwnerId, int Version,
     SiteRight Right, IReadOnlyList<GradeAnswer> Grades, IReadOnlyList<TankAnswer> Tanks,
-    IReadOnlyList<PumpAnswer> Pumps, IReadOnlyList<PriceAnswer> Prices)
+    IReadOnlyList<SitePump> Pumps, IReadOnlyList<PriceAnswer> Prices)
 {
     public static SiteAnswer Of(Site site, SiteRight right, DateTimeOffset now) => new(
         site.Id, site.Name, site.Region, site.TimeZone, site.Currency, OpeningOf(site.Hours), site.IsOpen(now),
@@ -73,9 +73,9 @@ internal sealed record SiteAnswer(
                 price, price.ValidFrom <= now ? PriceState.InForce : PriceState.Scheduled)),
         ]);
 
-    private static PumpAnswer Of(Pump pump) => new(
+    private static SitePump Of(Pump pump) => new(
         pump.Id, pump.Number, pump.Closed, pump.OutOfOrder,
-        [.. pump.Nozzles.Select(nozzle => new NozzleAnswer(nozzle.Number, nozzle.GradeId, nozzle.TankId))]);
+        [.. pump.Nozzles.Select(nozzle => new SiteNozzle(nozzle.Number, nozzle.GradeId, nozzle.TankId))]);
 
     private static Dictionary<string, IReadOnlyList<OpenSpanText>>? OpeningOf(OpeningHours? hours) =>
         hours?.Spans.GroupBy(span => span.Day).ToDictionary(

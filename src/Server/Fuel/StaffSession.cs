@@ -52,6 +52,13 @@ internal sealed class StaffSession(
         PumpSessionState.Cancelled, (act, _, _) => Task.FromResult(
             plans.LetGo(act, act.From, PumpSessionEvent.Cancel)));
 
+    /// <summary>Whoever stands at the counter says that it is not theirs: as if they had said so in the app.</summary>
+    public Task<IResult> NotTheirsAsync(Guid id, HttpContext http) => ChangeAsync(id, http, "fuel_not_theirs", null,
+        (act, _, _) => act.From.Payer is { } payer
+            ? Task.FromResult(plans.LetGo(
+                act with { Tell = [.. act.Tell, payer] }, act.From.NotTheirs(), PumpSessionEvent.Decline))
+            : throw new ProblemException(409, "nobodys", "It is nobody's already: take the money, or name a car."));
+
     /// <summary>People have found out what was delivered: the bill is asked for, or waits for somebody.</summary>
     public async Task<IResult> ReleaseAsync(Guid id, HttpContext http)
     {

@@ -44,7 +44,8 @@ export function ConsoleShell({ person }: { person: SignedInPerson }) {
       void queries.invalidateQueries({ queryKey: ["stop-activity"] });
     } else if (event.type === "gate") void queries.invalidateQueries({ queryKey: ["stops"] });
     else if (event.type === "station") void queries.invalidateQueries({ queryKey: ["stations"] });
-    else if (event.type === "site" || event.type === "tank") stale("site", "sites");
+    else if (event.type === "pump") stale("pumps");
+    else if (event.type === "site" || event.type === "tank") stale("site", "sites", "pumps");
     else if (event.type === "payment") stale("payments", "disputes");
     else if (event.type === "top_up") stale("top-ups");
     else if (event.type === "plate_claim") stale("plate-claims", "audit");

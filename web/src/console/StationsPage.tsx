@@ -25,7 +25,7 @@ export function StationsPage() {
           <Title order={1} size="h2">
             Stations
           </Title>
-          <Text c="dimmed">The screens at gates and tills, and the keys they hold.</Text>
+          <Text c="dimmed">The screens at gates, tills and pumps, and the keys they hold.</Text>
         </div>
         <TextInput
           aria-label="Find a station"
@@ -74,17 +74,15 @@ function StationCard({ station }: { station: Station }) {
             <KeyRow key={key.id} station={station} stationKey={key} />
           ))}
         </Stack>
-        {station.kind !== "pump" && (
-          <Button
-            variant="light"
-            size="sm"
-            leftSection={<Icon name="link" size={18} />}
-            onClick={() => setLinking(true)}
-            data-testid={`open-kiosk-${station.id}`}
-          >
-            Open kiosk
-          </Button>
-        )}
+        <Button
+          variant="light"
+          size="sm"
+          leftSection={<Icon name="link" size={18} />}
+          onClick={() => setLinking(true)}
+          data-testid={`open-kiosk-${station.id}`}
+        >
+          Open kiosk
+        </Button>
       </Stack>
       {linking && <KioskLink station={station} onClose={() => setLinking(false)} />}
     </Card>

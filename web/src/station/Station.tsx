@@ -6,6 +6,7 @@ import { Mark } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
 import { type Credentials, codeOf, forgetCredentials, readCredentials, redeem } from "./credentials";
 import { GateKiosk } from "./GateKiosk";
+import { PumpKiosk } from "./pump/PumpKiosk";
 import { TillKiosk } from "./TillKiosk";
 
 /** This screen: not linked yet, or the kiosk of its gate or till. */
@@ -34,11 +35,8 @@ export function Station() {
 
   if (link.isPending || !credentials || link.error)
     return <LinkPage busy={link.isPending} error={link.error} onCode={open} onBack={credentials ? link.reset : null} />;
-  return credentials.kind === "till" ? (
-    <TillKiosk key={credentials.station_key} credentials={credentials} onUnlink={unlink} />
-  ) : (
-    <GateKiosk key={credentials.station_key} credentials={credentials} onUnlink={unlink} />
-  );
+  const Kiosk = credentials.kind === "till" ? TillKiosk : credentials.kind === "pump" ? PumpKiosk : GateKiosk;
+  return <Kiosk key={credentials.station_key} credentials={credentials} onUnlink={unlink} />;
 }
 
 interface LinkPageProps {

@@ -131,6 +131,7 @@ function Hours({ opening, readOnly, onChange }: HoursProps) {
                   <TextInput
                     type="time"
                     size="sm"
+                    className="hours-from"
                     aria-label={`${name} from`}
                     value={span.from}
                     readOnly={readOnly}
@@ -140,6 +141,7 @@ function Hours({ opening, readOnly, onChange }: HoursProps) {
                   <TextInput
                     type="time"
                     size="sm"
+                    className="hours-from"
                     aria-label={`${name} to`}
                     value={span.to}
                     readOnly={readOnly}

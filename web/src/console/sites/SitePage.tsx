@@ -1,9 +1,10 @@
-import { Badge, Group, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Group, Stack, Tabs, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "react-router";
 import { Icon } from "../../shared/ui/Icon";
 import { ProblemNote, Waiting } from "../../shared/ui/notes";
 import { sites } from "../operator";
+import { SiteBoard } from "./SiteBoard";
 import { SiteDetails } from "./SiteDetails";
 import { SitePrices } from "./SitePrices";
 import { SitePumps } from "./SitePumps";
@@ -12,6 +13,7 @@ import { SiteTanks } from "./SiteTanks";
 import "./sites.css";
 
 const sections = [
+  ["forecourt", "Forecourt"],
   ["prices", "Prices"],
   ["tanks", "Tanks"],
   ["pumps", "Pumps"],
@@ -21,16 +23,16 @@ const sections = [
 
 /** All of one filling station. What somebody may not change is shown without its buttons. */
 export function SitePage() {
-  const { id = "", section = "prices" } = useParams();
+  const { id = "", section = "forecourt" } = useParams();
   const navigate = useNavigate();
   const query = useQuery({ queryKey: ["site", id], queryFn: () => sites.site(id) });
   const site = query.data;
   return (
     <Stack gap="lg">
-      <Link to="/sites" className="back">
+      <Anchor component={Link} to="/sites" className="back" fw={600} size="sm">
         <Icon name="back" size={18} />
-        Sites
-      </Link>
+        All sites
+      </Anchor>
       {query.isPending && <Waiting label="Loading the site" />}
       {!site && <ProblemNote error={query.error} onRetry={() => void query.refetch()} />}
       {site && (
@@ -50,7 +52,7 @@ export function SitePage() {
           </Group>
           <Tabs
             value={section}
-            onChange={(to) => void navigate(`/sites/${id}/${to ?? "prices"}`, { replace: true })}
+            onChange={(to) => void navigate(`/sites/${id}/${to ?? "forecourt"}`, { replace: true })}
             keepMounted={false}
           >
             <Tabs.List className="site-tabs" mb="lg">
@@ -60,6 +62,9 @@ export function SitePage() {
                 </Tabs.Tab>
               ))}
             </Tabs.List>
+            <Tabs.Panel value="forecourt">
+              <SiteBoard site={site} />
+            </Tabs.Panel>
             <Tabs.Panel value="prices">
               <SitePrices site={site} />
             </Tabs.Panel>

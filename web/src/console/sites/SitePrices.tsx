@@ -118,11 +118,11 @@ function Scheduled({ site, price }: { site: Site; price: FuelPrice }) {
   const shown = unitPrice(price.thousandths_of_minor, site.currency);
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs" className="scheduled" data-testid="scheduled">
-      <Text size="sm" className="figures">
+      <Text size="sm" className="figures" miw={0}>
         <b>{shown}</b> from {siteTime(price.valid_from, site.time_zone)}
       </Text>
       {site.right === "manage" && (
-        <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsking(true)}>
+        <Button size="compact-sm" variant="subtle" color="red" flex="none" onClick={() => setAsking(true)}>
           Take back
         </Button>
       )}

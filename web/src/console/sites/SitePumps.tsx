@@ -98,13 +98,7 @@ function PumpCard({ site, pump, onEdit, onLink }: PumpCardProps) {
             </Button>
           )}
           {rights().acts && (
-            <Button
-              size="sm"
-              variant="light"
-              leftSection={<Icon name="link" size={18} />}
-              onClick={onLink}
-              data-testid={`pump-link-${pump.number}`}
-            >
+            <Button size="sm" variant="light" onClick={onLink} data-testid={`pump-link-${pump.number}`}>
               Open screen
             </Button>
           )}

@@ -1,3 +1,4 @@
+import type { PumpItself, PumpSighting } from "../fuel/types";
 import type { Call } from "./call";
 import { send } from "./call";
 import type { Session } from "./session";
@@ -266,6 +267,19 @@ export class StationApi {
   gateSighting = (key: string, picture: Blob) => this.#sighting<GateAnswer>("gates", key, picture);
   tillSighting = (key: string, picture: Blob) => this.#sighting<TillAnswer>("tills", key, picture);
 
+  /** A pump as the server knows it: what its nozzles give and what it costs. */
+  pump = () => send<PumpItself>({ path: at("pumps", this.stationId), headers: this.#headers });
+  pumpSighting = (key: string, picture: Blob) => this.#sighting<PumpSighting>("pumps", key, picture);
+  /** What a pump says. Only what may be lost goes without a key. */
+  pumpEvent = (key: string | null, body: object) =>
+    send<Record<string, unknown>>({
+      path: at("pumps", this.stationId, "events"),
+      method: "POST",
+      ...(key ? { key } : {}),
+      headers: this.#headers,
+      body,
+    });
+
   confirmSighting = <T>(key: string, sighting: string, proof: StepUpProof) =>
     send<T>({
       path: at("sightings", sighting, "confirm"),
@@ -291,7 +305,7 @@ export class StationApi {
     return send<T>({ path: at("transactions", id, what), method: "POST", key, headers: this.#headers, body });
   }
 
-  #sighting<T>(place: "gates" | "tills", key: string, picture: Blob): Promise<T> {
+  #sighting<T>(place: "gates" | "tills" | "pumps", key: string, picture: Blob): Promise<T> {
     const form = new FormData();
     form.append("image", picture, "sighting.jpg");
     const path = at(place, this.stationId, "sightings");

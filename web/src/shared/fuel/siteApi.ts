@@ -1,6 +1,6 @@
 import type { Session } from "../api/session";
-import type { Page } from "../api/types";
-import type { FuelPrice, Grade, Nozzle, Opening, Site, SiteListed, SiteStaff, Tank, TankEntry } from "./types";
+import type { FuelSession, Page } from "../api/types";
+import type { FuelPrice, Grade, Nozzle, Opening, PumpNow, Site, SiteListed, SiteStaff, Tank, TankEntry } from "./types";
 
 const at = (...parts: string[]) => `/${["sites", ...parts].map(encodeURIComponent).join("/")}`;
 
@@ -53,6 +53,20 @@ export class SiteApi {
     });
   tankEntries = (site: string, tank: string) =>
     this.session.call<Page<TankEntry>>({ path: `${at(site, "tanks", tank, "entries")}?limit=20` });
+
+  pumpsNow = (site: string) => this.session.call<Page<PumpNow>>({ path: `/pumps?${new URLSearchParams({ site })}` });
+  openSessions = (site: string) =>
+    this.session.call<Page<FuelSession>>({
+      path: `/fuel-sessions?${new URLSearchParams({ site, open: "true", limit: "200" })}`,
+    });
+  /** What staff do to a session. */
+  act = (key: string, session: string, act: string, body: object) =>
+    this.session.call<FuelSession>({
+      path: `/fuel-sessions/${encodeURIComponent(session)}/${act}`,
+      method: "POST",
+      key,
+      body,
+    });
 
   staff = (site: string) => this.session.call<Page<SiteStaff>>({ path: at(site, "staff") });
   nameStaff = (site: string, user: string) =>

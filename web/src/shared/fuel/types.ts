@@ -1,6 +1,8 @@
+import type { FuelSession, FuelUnit } from "../api/types";
+
 /** Filling stations as the API shows them. Quantities are thousandths of their unit, prices thousandths of a coin. */
 export type FuelKind = "petrol" | "diesel" | "electric";
-export type FuelUnit = "litre" | "us_gallon" | "kilowatt_hour";
+export type { FuelUnit };
 
 /** What the caller may do at a site; each includes the ones before it. */
 export type SiteRight = "read" | "work" | "manage";
@@ -93,8 +95,44 @@ export interface TankEntry {
   at: string;
 }
 
+/** A pump as it is at this moment, with the session that has it. */
+export interface PumpNow {
+  id: string;
+  number: number;
+  out_of_order: boolean;
+  closed: boolean;
+  session: FuelSession | null;
+  /** Cars in line. */
+  waiting: number;
+}
+
 export interface SiteStaff {
   user_id: string;
   display_name: string;
   since: string;
+}
+
+/** A nozzle at the pump: what it gives and what that costs. */
+export interface PumpNozzle {
+  number: number;
+  grade_id: string;
+  grade_name: string;
+  unit: FuelUnit;
+  /** Thousandths of the smallest coin; null: it is not sold. */
+  unit_price: number | null;
+}
+
+/** A pump as it sees itself. */
+export interface PumpItself {
+  out_of_order: boolean;
+  closed: boolean;
+  nozzles: PumpNozzle[];
+}
+
+/** What the server says to a picture of a car. */
+export interface PumpSighting {
+  decision: "accept" | "ask" | "reject";
+  reason: string;
+  /** Masked. */
+  plate: string | null;
 }
