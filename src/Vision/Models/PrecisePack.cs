@@ -89,8 +89,8 @@ public static class PrecisePack
             Kept("yunet", YuNet, [1, 3, 640, 640], YuNetOutputs()),
             Converted(ReidName, ReidLayers, ReidWeights, new("image", [-1, 128, 128, 3]), new("embedding", [-1, 256])),
             Kept("minifasnet-v2", MiniFasNet, [-1, 3, 80, 80], new() { ["output"] = [-1, 3] }),
-            Kept("cct-xs-v1-global", PlateReader, [-1, 64, 128, 3], new() { ["plate"] = [-1, 333] }),
-            Kept("cct-xs-v1-global-config", PlateReaderConfig, [], []),
+            PlateReaderEntry(),
+            Kept("cct-xs-v1-config", PlateReaderConfig, [], []),
             Kept(
                 "lpd-yunet", PlateDetector, [1, 3, 240, 320],
                 new() { ["loc"] = [4385, 14], ["conf"] = [4385, 2], ["iou"] = [4385, 1] }),
@@ -103,6 +103,14 @@ public static class PrecisePack
         {
             files[file.Name] = taken[file.Name];
             return Entry(name, file.Name, file, input, outputs);
+        }
+
+        PackEntry PlateReaderEntry()
+        {
+            const string Name = "cct-xs-v1";
+            files[Name + ".onnx"] = OnnxInputType.BytesToFloats(taken[PlateReader.Name]);
+            return Entry(
+                Name, Name + ".onnx", PlateReader, [-1, 64, 128, 3], new() { ["Identity:0"] = [-1, 9, 37] });
         }
 
         PackEntry Converted(

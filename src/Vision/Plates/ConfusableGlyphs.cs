@@ -14,7 +14,7 @@ public static class ConfusableGlyphs
     // The digit of each group is its key. Within a group the glyphs before the bar are one drawing on many plates (a
     // Slovak O is a Slovak 0), those behind it resemble it.
     private static readonly (string Alike, string Resembling)[] Groups =
-        [("0OQ", "D"), ("1I", ""), ("2", "Z"), ("5", "S"), ("6", "G"), ("8", "B")];
+        [("0O", "QD"), ("1I", ""), ("2", "Z"), ("5", "S"), ("6", "G"), ("8", "B")];
 
     private static readonly string[] GroupOf = new string[128];
     private static readonly bool[] IsAlike = new bool[128];

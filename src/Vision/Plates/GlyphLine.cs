@@ -60,5 +60,14 @@ internal sealed class GlyphLine
         _positions[Length - 1] = position;
     }
 
+    /// <summary>Adds the places of the line below this one.</summary>
+    public void Append(GlyphLine below)
+    {
+        for (var place = 0; place < below.Length; place++)
+            Add(below.At(place), below.Position(place), isSamePlace: false);
+        Others += below.Others;
+        IsTooLong |= below.IsTooLong;
+    }
+
     public override string ToString() => $"{nameof(GlyphLine)} of {Length}";
 }

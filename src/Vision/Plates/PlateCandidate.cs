@@ -1,12 +1,56 @@
 namespace SightPay.Vision.Plates;
 
-/// <summary>A piece of writing that may be a plate.</summary>
-/// <param name="Writing">Where it is.</param>
+/// <summary>One reading of a piece of writing.</summary>
 /// <param name="Text">What it says, by the grammar.</param>
-/// <param name="Score">How much more likely it is a plate than any other writing, as a logarithm: above 0 it is one.
-/// </param>
-internal readonly record struct PlateCandidate(Writing Writing, PlateText Text, float Score)
+/// <param name="Score">How much more likely it is a plate than any other writing, as a logarithm.</param>
+internal readonly record struct PlateRead(PlateText Text, float Score)
 {
+    public override string ToString() => nameof(PlateRead);
+}
+
+/// <summary>A piece of writing that may be a plate, read once or several times from slightly different quads.</summary>
+internal sealed class PlateCandidate(Writing writing)
+{
+    private const float ScoreMax = 12;
+
+    private readonly List<PlateRead> _reads = [];
+
+    /// <summary>Where it is.</summary>
+    public Writing Writing { get; set; } = writing;
+
+    /// <summary>The two lines of a plate that has two; null when it has one.</summary>
+    public (Writing Upper, Writing Lower)? Lines { get; init; }
+
+    public IReadOnlyList<PlateRead> Reads => _reads;
+
+    /// <summary>The reading that wins: the sum of the chances of all that say the same; null before the first.
+    /// </summary>
+    public PlateRead? Best { get; private set; }
+
+    /// <summary>How many readings say the same as the best one.</summary>
+    public int Agreeing { get; private set; }
+
+    /// <summary>Above 0 it is likelier a plate than not.</summary>
+    public float Score => Best?.Score ?? float.NegativeInfinity;
+
+    public void Add(PlateRead read)
+    {
+        _reads.Add(read);
+        var most = float.NegativeInfinity;
+        foreach (var candidate in _reads)
+        {
+            var (weight, agreeing, best) = (0f, 0, candidate);
+            foreach (var other in _reads)
+            {
+                if (other.Text.Text != candidate.Text.Text) continue;
+                weight += MathF.Exp(MathF.Min(other.Score, ScoreMax));
+                agreeing++;
+                if (other.Score > best.Score) best = other;
+            }
+            if (weight > most) (most, Best, Agreeing) = (weight, best, agreeing);
+        }
+    }
+
     public override string ToString() => nameof(PlateCandidate);
 }
 

@@ -77,13 +77,15 @@ public sealed class PlateGrammar
     /// <param name="costs">For every place, for every glyph of the alphabet, minus the logarithm of the chance that it
     /// stands there.</param>
     /// <param name="chosenAs">When given, what somebody chose is taken as it is written or not at all.</param>
-    internal GrammarFit? Fit(ReadOnlySpan<float> costs, string? chosenAs = null)
+    /// <param name="limit">What costs as much is of no use to the caller.</param>
+    internal GrammarFit? Fit(
+        ReadOnlySpan<float> costs, string? chosenAs = null, float limit = float.PositiveInfinity)
     {
         var length = costs.Length / PlateAlphabet.Size;
         if (length < LengthMin || length > LengthMax) return null;
         Span<byte> plate = stackalloc byte[length];
         Span<byte> best = stackalloc byte[length];
-        var (lowest, found) = (float.PositiveInfinity, (PlateFormat?)null);
+        var (lowest, found) = (limit, (PlateFormat?)null);
         foreach (var format in _formatsByLength[length])
         {
             // No format is cheaper than its own price.

@@ -20,7 +20,7 @@ internal sealed class PlateTextFinder
     // How often a glyph that is drawn like another, or resembles it, is taken for it, and how often a reader is simply
     // wrong: its own chances are far too sure.
     private const float AlikeShare = 0.4f;
-    private const float ResemblingShare = 0.05f;
+    private const float ResemblingShare = 0.02f;
     private const float WrongShare = 0.0005f;
 
     // Something else at an end of the line is one glyph in thirty (the band's letter), amid it one in five hundred (a
@@ -35,22 +35,27 @@ internal sealed class PlateTextFinder
     private readonly float[] _costs = new float[GlyphLine.PlacesMax * PlateAlphabet.Size];
     private readonly float[] _chosen = new float[GlyphLine.PlacesMax * PlateAlphabet.Size];
     private readonly int[] _places = new int[GlyphLine.PlacesMax];
+    private readonly int[] _bestPlaces = new int[GlyphLine.PlacesMax];
+    private GrammarFit? _best;
+    private float _bestPrice;
 
     /// <returns>Null when the line holds no plate of the region.</returns>
     public PlateText? Find(GlyphLine line, PlateGrammar grammar)
     {
         if (line.IsTooLong || line.Length < grammar.LengthMin) return null;
         Price(line);
-        PlateText? best = null;
+        _best = null;
         for (var left = 0; left <= EndsMax; left++)
             for (var right = 0; right <= EndsMax - left; right++)
             {
                 var length = line.Length - left - right;
-                Try(line, grammar, left, length, amid: -1, (left + right) * EndPrice, ref best);
+                Try(grammar, left, length, amid: -1, (left + right) * EndPrice);
                 for (var amid = left + 1; amid < left + length - 1; amid++)
-                    Try(line, grammar, left, length, amid, (left + right) * EndPrice + AmidPrice, ref best);
+                    Try(grammar, left, length, amid, (left + right) * EndPrice + AmidPrice);
             }
-        return best;
+        if (_best is not { } best) return null;
+        var cost = best.Cost + _bestPrice;
+        return new(best.Text, best.Format, cost, cost - best.Format.Price, Characters(line, best));
     }
 
     /// <summary>For every place and glyph minus the logarithm of the chance that the glyph stands there.</summary>
@@ -76,8 +81,7 @@ internal sealed class PlateTextFinder
         return chance;
     }
 
-    private void Try(
-        GlyphLine line, PlateGrammar grammar, int left, int length, int amid, float price, ref PlateText? best)
+    private void Try(PlateGrammar grammar, int left, int length, int amid, float price)
     {
         var count = 0;
         for (var i = left; i < left + length; i++)
@@ -88,17 +92,17 @@ internal sealed class PlateTextFinder
                 .CopyTo(_chosen.AsSpan(count * PlateAlphabet.Size));
             count++;
         }
-        if (count < grammar.LengthMin) return;
-        if (grammar.Fit(_chosen.AsSpan(0, count * PlateAlphabet.Size)) is not { } fit) return;
-        var cost = fit.Cost + price;
-        if (cost >= (best?.Cost ?? float.PositiveInfinity)) return;
-        best = new(fit.Text, fit.Format, cost, fit.Cost - fit.Format.Price + price, Characters(line, fit));
+        var limit = _best is { } best ? best.Cost + _bestPrice - price : float.PositiveInfinity;
+        if (count < grammar.LengthMin || limit <= 0) return;
+        if (grammar.Fit(_chosen.AsSpan(0, count * PlateAlphabet.Size), limit: limit) is not { } fit) return;
+        (_best, _bestPrice) = (fit, price);
+        _places.AsSpan(0, count).CopyTo(_bestPlaces);
     }
 
     private PlateCharacter[] Characters(GlyphLine line, GrammarFit fit)
     {
         var characters = new PlateCharacter[fit.Text.Length];
-        for (var i = 0; i < characters.Length; i++) characters[i] = Character(line.At(_places[i]), i, fit);
+        for (var i = 0; i < characters.Length; i++) characters[i] = Character(line.At(_bestPlaces[i]), i, fit);
         return characters;
     }
 
@@ -117,21 +121,20 @@ internal sealed class PlateTextFinder
         }
         var explained = MathF.Min(1, Explained(seen, place, fit) + MathF.Max(0, 1 - read) / PlateAlphabet.Size);
         var text = PlateAlphabet.IndexOf(fit.Text[place]);
-        var candidates = new List<CharacterCandidate>(CandidatesKept)
-        {
-            new(fit.Text[place], chances[text] / sum * explained),
-        };
+        Span<CharacterCandidate> candidates = stackalloc CharacterCandidate[CandidatesKept];
+        candidates[0] = new(fit.Text[place], chances[text] / sum * explained);
+        var count = 1;
         chances[text] = 0;
-        while (candidates.Count < CandidatesKept)
+        while (count < CandidatesKept)
         {
             var next = 0;
             for (var glyph = 1; glyph < chances.Length; glyph++)
                 if (chances[glyph] > chances[next]) next = glyph;
             if (chances[next] / sum * explained < CandidateMin) break;
-            candidates.Add(new(PlateAlphabet.Glyphs[next], chances[next] / sum * explained));
+            candidates[count++] = new(PlateAlphabet.Glyphs[next], chances[next] / sum * explained);
             chances[next] = 0;
         }
-        return new(candidates);
+        return new(candidates[..count].ToArray());
     }
 
     private static float Explained(ReadOnlySpan<float> seen, int place, GrammarFit fit)

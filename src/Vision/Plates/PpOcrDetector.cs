@@ -17,9 +17,12 @@ internal sealed class PpOcrDetector : IDisposable
         Vector128.Create(1 / (255 * 0.229f), 1 / (255 * 0.224f), 1 / (255 * 0.225f), 0),
         Vector128.Create(-0.485f / 0.229f, -0.456f / 0.224f, -0.406f / 0.225f, 0));
 
+    /// <summary>For a look at one plate and what is around it.</summary>
+    public static readonly (int Width, int Height) Close = (320, 192);
+
     // Long side, and the short sides that go with it: 16:9, 4:3 and square.
     private static readonly (int Width, int Height)[] Canvases =
-        [.. from side in (int[])[640, 960, 1280]
+        [Close, .. from side in (int[])[640, 960, 1280]
             from size in ((int, int)[])
             [
                 (side, Even(side * 9 / 16)), (side, Even(side * 3 / 4)), (side, side), (Even(side * 3 / 4), side),
@@ -42,7 +45,7 @@ internal sealed class PpOcrDetector : IDisposable
 
     /// <summary>Fills <paramref name="found"/> with the writing of a part of the picture, in pixels of the picture.
     /// </summary>
-    /// <param name="longSide">Of the canvas that the part is fitted into: 640, 960 or 1280.</param>
+    /// <param name="longSide">Of the canvas that the part is fitted into: 320, 640, 960 or 1280.</param>
     public void Find(
         Picture picture, PicturePart part, int longSide, PictureScaler scaler, WritingMap map, List<Writing> found)
     {

@@ -8,6 +8,85 @@ internal readonly record struct Writing(PlateQuad Quad, float Score)
     public float Width => (Distance(Quad.TopLeft, Quad.TopRight) + Distance(Quad.BottomLeft, Quad.BottomRight)) / 2;
     public float Height => (Distance(Quad.TopLeft, Quad.BottomLeft) + Distance(Quad.TopRight, Quad.BottomRight)) / 2;
 
+    /// <summary>The quad with more around it, or less, in heights of the writing.</summary>
+    /// <param name="ends">At the left and at the right.</param>
+    /// <param name="edges">Above and below.</param>
+    public PlateQuad Grown(float ends, float edges)
+    {
+        var (quad, across) = (Quad, ends * Height / MathF.Max(1, Width));
+        return new(
+            At(-across, -edges), At(1 + across, -edges), At(1 + across, 1 + edges), At(-across, 1 + edges));
+
+        PlatePoint At(float u, float v) => new(
+            (1 - v) * ((1 - u) * quad.TopLeft.X + u * quad.TopRight.X)
+                + v * ((1 - u) * quad.BottomLeft.X + u * quad.BottomRight.X),
+            (1 - v) * ((1 - u) * quad.TopLeft.Y + u * quad.TopRight.Y)
+                + v * ((1 - u) * quad.BottomLeft.Y + u * quad.BottomRight.Y));
+    }
+
+    /// <summary>Its upper and its lower half, each with a little of the other.</summary>
+    public (Writing Upper, Writing Lower) Halves()
+    {
+        const float Shared = 0.02f;
+        return (
+            this with { Quad = Rows(-Shared, 0.5f + Shared) }, this with { Quad = Rows(0.5f - Shared, 1 + Shared) });
+    }
+
+    /// <summary>Whether this is the upper of two lines of one plate: as high as the other, right above it.</summary>
+    public bool IsAbove(Writing other)
+    {
+        var (upper, lower) = (Quad.Bounds, other.Quad.Bounds);
+        var gap = lower.Centre.Y - upper.Centre.Y;
+        var (least, most) = (MathF.Min(Height, other.Height), MathF.Max(Height, other.Height));
+        return most <= 1.7f * least && gap >= 0.7f * least && gap <= 1.6f * most
+            && MathF.Abs(upper.Centre.X - lower.Centre.X) <= 0.3f * MathF.Max(upper.Width, lower.Width)
+            && MathF.Max(upper.Width, lower.Width) <= 6 * most;
+    }
+
+    /// <summary>Whether it goes on where another one ends, on the same line and about as high.</summary>
+    public bool IsBeside(Writing other)
+    {
+        var (a, b) = (Quad.Bounds, other.Quad.Bounds);
+        var (least, most) = (MathF.Min(Height, other.Height), MathF.Max(Height, other.Height));
+        var gap = MathF.Max(a.X, b.X) - MathF.Min(a.X + a.Width, b.X + b.Width);
+        // Where the line of the other one is at this one's middle.
+        var quad = other.Quad;
+        var slope = (quad.TopRight.Y - quad.TopLeft.Y) / MathF.Max(1, quad.TopRight.X - quad.TopLeft.X);
+        var line = b.Centre.Y + slope * (a.Centre.X - b.Centre.X);
+        return most <= 1.5f * least && gap >= -0.5f * least && gap <= 1.2f * most
+            && MathF.Abs(a.Centre.Y - line) <= 0.3f * least;
+    }
+
+    /// <summary>This one and the one beside it.</summary>
+    public Writing Beside(Writing other)
+    {
+        var (left, right) = Quad.TopLeft.X < other.Quad.TopLeft.X ? (Quad, other.Quad) : (other.Quad, Quad);
+        return new(
+            new(left.TopLeft, right.TopRight, right.BottomRight, left.BottomLeft), MathF.Min(Score, other.Score));
+    }
+
+    /// <summary>This one and the one below it.</summary>
+    public Writing With(Writing below)
+    {
+        var (upper, lower) = (Quad.Bounds, below.Quad.Bounds);
+        var left = MathF.Min(upper.X, lower.X);
+        var right = MathF.Max(upper.X + upper.Width, lower.X + lower.Width);
+        return new(
+            PlateQuad.Of(new(left, upper.Y, right - left, lower.Y + lower.Height - upper.Y)),
+            MathF.Min(Score, below.Score));
+    }
+
+    private PlateQuad Rows(float from, float to)
+    {
+        var quad = Quad;
+        return new(
+            Along(quad.TopLeft, quad.BottomLeft, from), Along(quad.TopRight, quad.BottomRight, from),
+            Along(quad.TopRight, quad.BottomRight, to), Along(quad.TopLeft, quad.BottomLeft, to));
+
+        static PlatePoint Along(PlatePoint a, PlatePoint b, float share) =>
+            new(a.X + share * (b.X - a.X), a.Y + share * (b.Y - a.Y));
+    }
+
     private static float Distance(PlatePoint a, PlatePoint b) =>
         MathF.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
 }

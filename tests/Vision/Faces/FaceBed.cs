@@ -140,12 +140,8 @@ public sealed class PreciseFaceBed : FaceBed
 {
     private readonly TemporaryFolder _packs = new();
 
-    protected override FacePipeline Open()
-    {
-        var place = new FileFolder(SharedFolder.Require("shared/models"));
-        new PackInstaller(_packs.Path).AddPreciseAsync(place, default).GetAwaiter().GetResult();
-        return FacePipeline.Open(new InstalledPacks(_packs.Path).Best, threads: 1);
-    }
+    protected override FacePipeline Open() =>
+        FacePipeline.Open(SharedFolder.InstallPrecise(_packs.Path), threads: 1);
 
     public override void Dispose()
     {

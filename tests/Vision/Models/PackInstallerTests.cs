@@ -32,6 +32,8 @@ public sealed class PackInstallerTests : IDisposable
         using var embedder = installed.Best.Open("face-reidentification-retail-0095", threads: 1);
         using var detector = installed.Best.Open("yunet", threads: 1);
         using var liveness = installed.Best.Open("minifasnet-v2", threads: 1);
+        using var plates = installed.Best.Open("cct-xs-v1", threads: 1);
+        using var places = installed.Best.Open("lpd-yunet", threads: 1);
     }
 
     [SkippableFact]

@@ -29,3 +29,17 @@ public class PlateBed : IDisposable
         GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>The same with the precise pack, installed for these tests from the files beside the repository.</summary>
+public sealed class PrecisePlateBed : PlateBed
+{
+    private readonly TemporaryFolder _packs = new();
+
+    protected override ModelPack OpenPack() => SharedFolder.InstallPrecise(_packs.Path);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _packs.Dispose();
+    }
+}

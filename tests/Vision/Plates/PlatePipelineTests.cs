@@ -31,6 +31,13 @@ public abstract class PlatePipelineTests(PlateBed bed)
         Assert.InRange(read.Box.Width, 120, 220);
     }
 
+    [SkippableTheory]
+    [InlineData("in", "MH12\nAB1234", "MH12AB1234")]
+    [InlineData("br", "ABC\n1234", "ABC1234")]
+    [InlineData("gb", "AB12\nCDE", "AB12CDE")]
+    public void A_plate_of_two_lines_is_read_from_top_to_bottom(string region, string drawn, string plate) =>
+        Assert.Equal(plate, Assert.Single(bed.Read(new(drawn), region).Plates).Text);
+
     public static TheoryData<string> Conditions =>
         ["tilted", "from the side", "night", "bright", "dirty", "far away", "very near", "a band with a letter", "4K"];
 
@@ -133,6 +140,16 @@ public abstract class PlatePipelineTests(PlateBed bed)
                 together[i].Plates.Select(plate => (plate.Text, plate.Quad)));
     }
 
+    [SkippableFact]
+    public void A_frame_allocates_little_beside_its_result()
+    {
+        var photo = PlateBed.Photo(new("ABC 1234"));
+        for (var i = 0; i < 3; i++) bed.Pipeline.Read(photo, "br");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 5; i++) bed.Pipeline.Read(photo, "br");
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 5, 1, 131_072);
+    }
+
     private static Picture Noise(int width, int height)
     {
         var pixels = new byte[width * height * 3];
@@ -142,3 +159,6 @@ public abstract class PlatePipelineTests(PlateBed bed)
 }
 
 public sealed class StandardPlatePipelineTests(PlateBed bed) : PlatePipelineTests(bed), IClassFixture<PlateBed>;
+
+public sealed class PrecisePlatePipelineTests(PrecisePlateBed bed)
+    : PlatePipelineTests(bed), IClassFixture<PrecisePlateBed>;
