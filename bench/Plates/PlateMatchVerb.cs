@@ -1,5 +1,7 @@
 using System.CommandLine;
 using SightPay.Bench.Faces;
+using SightPay.Ledger;
+using SightPay.Server.Plates;
 using SightPay.Vision.Plates;
 
 namespace SightPay.Bench.Plates;
@@ -10,21 +12,6 @@ namespace SightPay.Bench.Plates;
 /// </summary>
 internal static class PlateMatchVerb
 {
-    // A reader's second choice below this is noise.
-    private const float CandidateMin = 0.05f;
-
-    private enum Match
-    {
-        /// <summary>Nobody's plate resembles it.</summary>
-        Unknown,
-
-        /// <summary>Confusable with somebody's plate: people are asked.</summary>
-        Ask,
-
-        /// <summary>Equal to somebody's plate: that one pays.</summary>
-        Exact,
-    }
-
     public static Command Create()
     {
         var (data, pack, region) = (FaceBench.Data(), FaceBench.Pack(), PlatesVerb.Region());
@@ -40,53 +27,48 @@ internal static class PlateMatchVerb
     private static object Measure(PlatePhoto[] photos, string? pack, TextWriter output)
     {
         using var pipeline = PlateSet.Open(pack, threads: 2);
-        var registry = photos.Select(photo => (photo.Region, Plate: Canonical(photo))).ToHashSet();
-        var (reads, right, asked, wrong, wrongUnenrolled) = (0, 0, 0, 0, 0);
+        var registry = photos.Select(photo => (photo.Region, Plate: Canonical(photo))).Distinct()
+            .Select(row => new Vehicle(
+                Ids.Next(TimeProvider.System), row.Plate, row.Region, Guid.Empty, VehicleFuel.Unknown, 0, ""))
+            .ToArray();
+        var byFold = registry.ToLookup(vehicle => ConfusableGlyphs.Fold(vehicle.Plate));
+        var (reads, right, asked, unsure, wrong, wrongUnenrolled) = (0, 0, 0, 0, 0, 0);
         FaceBench.OneByOne("Matching plates", photos.Length, i =>
         {
             if (pipeline.Read(PlateSet.Decode(photos[i]), photos[i].Region).Foremost is not { } read) return;
             reads++;
-            var own = (photos[i].Region, Plate: Canonical(photos[i]));
-            switch (Lookup(read, registry, out var found))
-            {
-                case Match.Exact when found == own: right++; break;
-                case Match.Exact: wrong++; break;
-                case Match.Ask: asked++; break;
-            }
-            if (Lookup(read, registry.Where(row => row != own), out _) == Match.Exact) wrongUnenrolled++;
+            var own = registry.Single(
+                vehicle => vehicle.Region == photos[i].Region && vehicle.Plate == Canonical(photos[i]));
+            var match = Match(read, byFold, except: null);
+            if (match.Band == PlateBand.Ask) asked++;
+            if (match.Vehicle == own) right++;
+            else if (match.Vehicle is not null) wrong++;
+            if (match.Band == PlateBand.Ask && read.Text == own.Plate && match.Candidates.Count == 1) unsure++;
+            if (Match(read, byFold, own).Band == PlateBand.Accept) wrongUnenrolled++;
         });
         output.WriteLine(
-            $"{reads} plates read on {photos.Length} photographs. Equal texts pay, confusable ones ask; then each "
-            + "again with its own plate taken out of the registry.");
+            $"{reads} plates read on {photos.Length} photographs, matched by the rules of the server; then each again "
+            + "with its own plate taken out of the registry. Unsure are right texts that ask, since their weakest "
+            + $"character is below {PlateRules.AcceptConfidenceMin}.");
         return new
         {
-            reads, right, asked, wrong_payer = wrong, wrong_payer_unenrolled = wrongUnenrolled, pack = pipeline.Pack,
+            reads, right, asked, unsure, wrong_payer = wrong, wrong_payer_unenrolled = wrongUnenrolled,
+            pack = pipeline.Pack,
         };
     }
+
+    /// <summary>As the server does it, without its tables.</summary>
+    /// <param name="except">Whose plate is not registered.</param>
+    private static PlateMatch Match(ReadPlate read, ILookup<string, Vehicle> byFold, Vehicle? except) =>
+        PlateRules.Decide(read,
+        [
+            .. PlateRules.OtherReadings(read).Prepend(read.Text).Select(ConfusableGlyphs.Fold).Distinct()
+                .SelectMany(fold => byFold[fold]).Where(vehicle => vehicle != except)
+                .Select(vehicle => (
+                    vehicle, PlateRules.IsExact(read, vehicle.Region, canonical => canonical == vehicle.Plate))),
+        ]);
 
     /// <summary>A plate that the region's grammar does not know is registered as it is written.</summary>
     private static string Canonical(PlatePhoto photo) =>
         PlateGrammar.Of(photo.Region)!.Canonical(photo.Plate) ?? photo.Plate;
-
-    private static Match Lookup(
-        ReadPlate read, IEnumerable<(string Region, string Plate)> registry, out (string Region, string Plate) found)
-    {
-        var match = Match.Unknown;
-        found = default;
-        foreach (var row in registry.Where(row => row.Region == read.Region))
-        {
-            if (row.Plate == read.Text)
-            {
-                found = row;
-                return Match.Exact;
-            }
-            if (IsConfusable(read, row.Plate)) match = Match.Ask;
-        }
-        return match;
-    }
-
-    private static bool IsConfusable(ReadPlate read, string plate) =>
-        ConfusableGlyphs.Fold(read.Text) == ConfusableGlyphs.Fold(plate)
-        || (read.Text.Length == plate.Length && read.Characters.Zip(plate).All(pair => pair.First.Candidates.Any(
-            candidate => candidate.Character == pair.Second && candidate.Probability >= CandidateMin)));
 }

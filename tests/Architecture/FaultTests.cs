@@ -29,6 +29,7 @@ public sealed class FaultTests
     [InlineData("S3_next_car_gets_bill", "A plate was bound to no nozzle, and whoever came next got the bill.")]
     [InlineData("S3_stuck_pump", "A bill that nobody paid kept its pump for ever.")]
     [InlineData("S3_unauth_pump_posts", "Anybody could say what a pump had delivered.")]
+    [InlineData("S3_unauth_plate_posts", "Anybody could say which plate a camera saw.")]
     [InlineData("S3_free_settlement", "Any signed-in request made a bill a paid one.")]
     [InlineData("S3_200_with_error", "An error was told with the status of a success.")]
     [InlineData("S3_globally_unique_pump_numbers", "A second site could have no pump 1.")]

@@ -49,7 +49,7 @@ public static class PlateRules
     /// <param name="region">The country in which the plate is registered.</param>
     /// <param name="isPlate">Whether a canonical text is the registered plate's.</param>
     public static bool IsExact(ReadPlate read, string region, Func<string, bool> isPlate) =>
-        PlateGrammar.Of(read.Region) is { } seen && seen.Members.Contains(region)
+        PlateGrammar.Of(read.Region) is { } seen && (seen.Region == region || seen.Members.Contains(region))
         && PlateGrammar.Of(region)?.Canonical(read.Text) is { } canonical && isPlate(canonical);
 
     /// <param name="found">Vehicles whose plate may be taken for what was read or for another reading of it, and
