@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using SightPay.Bench.Plates;
 using SightPay.Vision.Faces;
 using SightPay.Vision.Models;
 using SightPay.Vision.Runtime;
@@ -52,13 +53,17 @@ internal static class VisionVerb
             $"One face in {Width}x{Height}, {threads} thread(s) a run, {rounds} interleaved rounds. Pipeline "
             + $"{Median(whole):0.00} ms; its model runs alone {Median(bare):0.00} ms; decoding, apart, "
             + $"{Median(decode):0.00} ms. The ratio is the median of the rounds' own ratios.");
+        var plates = PlateCost.Measure(pack, threads, rounds);
+        output.WriteLine(
+            $"One drawn car in 1280x720: {plates.Ms:0.00} ms, {plates.OverBare:0.00} times the same model runs.");
         return new
         {
             face_ms = FaceBench.Rounded(Median(whole), 3),
             face_over_bare = FaceBench.Rounded(Median(ratios), 3),
-            plate_ms = (double?)null,
-            plate_over_bare = (double?)null,
+            plate_ms = FaceBench.Rounded(plates.Ms, 3),
+            plate_over_bare = FaceBench.Rounded(plates.OverBare, 3),
             allocated_bytes_per_frame = allocated / rounds,
+            plate_allocated_bytes_per_frame = plates.AllocatedBytes,
             decode_ms = FaceBench.Rounded(Median(decode), 3),
             pack = pipeline.Pack,
         };
