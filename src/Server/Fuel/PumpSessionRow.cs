@@ -124,6 +124,9 @@ internal sealed class PumpSessionTable : CompanionTable<PumpSessionRow, PumpSess
             if (next != row.To.State)
                 throw new InvalidOperationException(
                     $"{row.Happened} does not lead from {stored.State} to {row.To.State}.");
+            // A drive-off of somebody unknown is nobody's to open again: a bill has a payer.
+            if (next is PumpSessionState.Delivered or PumpSessionState.Paid && row.To.Payer is null)
+                return GuardVerdict.Refused(PumpSessionRow.IllegalTransition);
             if (stored.TrxSeq is not null && stored.TrxSeq != row.To.TrxSeq)
                 throw new InvalidOperationException("A session's delivery is not another one's.");
         }

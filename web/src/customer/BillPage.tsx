@@ -41,29 +41,30 @@ export function BillPage() {
 
 function Bill({ session }: { session: FuelSession }) {
   const words = fuelWords(session);
+  const setAside = session.hold_minor > 0 && session.delivered_at == null;
   const flowing = session.state === "fuelling" && session.meter_thousandths != null;
   return (
     <>
       <Card data-testid="bill" data-state={session.state} data-session={session.id}>
         <Stack>
-          <Group justify="space-between" align="flex-start" wrap="nowrap">
-            <div>
+          <div>
+            <Group justify="space-between" wrap="nowrap">
               <Text c="dimmed" size="sm">
                 {session.site_name}, pump {session.pump_number}
               </Text>
-              <Title
-                order={1}
-                className={isBill(session) || session.state === "paid" ? "bill-sum figures" : "bill-title"}
-              >
-                {flowing ? quantity(session.meter_thousandths ?? 0, session.unit) : words.title}
-              </Title>
-              <Text c="dimmed">
-                {carOf(session)}
-                {session.payer_name && `, ${session.payer_name} pays`}
-              </Text>
-            </div>
-            <ToneBadge label={words.label} tone={words.tone} />
-          </Group>
+              <ToneBadge label={words.label} tone={words.tone} />
+            </Group>
+            <Title
+              order={1}
+              className={isBill(session) || session.state === "paid" ? "bill-sum figures" : "bill-title"}
+            >
+              {flowing ? quantity(session.meter_thousandths ?? 0, session.unit) : words.title}
+            </Title>
+            <Text c="dimmed">
+              {carOf(session)}
+              {session.payer_name && `, ${session.payer_name} pays`}
+            </Text>
+          </div>
           <Text aria-live="polite">{words.sentence}</Text>
           <Answers session={session} />
           <Facts
@@ -71,7 +72,7 @@ function Bill({ session }: { session: FuelSession }) {
               ["Fuel", session.grade_name],
               ["Quantity", session.delivered_thousandths && quantity(session.delivered_thousandths, session.unit)],
               ["Price", unitPrice(session)],
-              ["Set aside", session.hold_minor > 0 && money(session.hold_minor, session.currency)],
+              ["Set aside", setAside && money(session.hold_minor, session.currency)],
               ["At the pump", dayAndClock(session.began_at)],
               ["Filled", session.delivered_at && dayAndClock(session.delivered_at)],
             ]}
@@ -161,7 +162,7 @@ function Answers({ session }: { session: FuelSession }) {
               onClick={() => confirm.send({ id, minor: null })}
               data-testid="fill-up"
             >
-              Fill up and pay from the wallet
+              Yes, fill up
             </Button>
           )}
           {may.reopen && (

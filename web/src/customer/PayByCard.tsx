@@ -26,6 +26,7 @@ interface PayByCardProps {
 export function PayByCard({ session, lackingMinor, busy, onPaid }: PayByCardProps) {
   const methods = usePaymentMethods();
   const [chosen, setChosen] = useState<string | null>(null);
+  const [choosing, setChoosing] = useState(false);
   const [begun, setBegun] = useState<string | null>(null);
   const { currency } = session;
   const amount = { amount_minor: Math.max(lackingMinor, leastMinor), currency };
@@ -51,7 +52,7 @@ export function PayByCard({ session, lackingMinor, busy, onPaid }: PayByCardProp
       </Text>
       <ProblemNote error={methods.error} onRetry={() => void methods.refetch()} />
       <WriteNote write={topUp} what="Your card payment" />
-      {cards.length > 1 && (
+      {choosing && (
         <Radio.Group label="Pay with" value={card} onChange={setChosen}>
           <Stack gap="xs" mt="xs">
             {cards.map(({ token, name }) => (
@@ -68,6 +69,11 @@ export function PayByCard({ session, lackingMinor, busy, onPaid }: PayByCardProp
           data-testid="pay-card"
         >
           Pay {money(amount.amount_minor, currency)} by card
+        </Button>
+      )}
+      {cards.length > 1 && !choosing && (
+        <Button variant="default" disabled={topUp.busy || busy} onClick={() => setChoosing(true)}>
+          Another card than “{cards[0]?.name}”
         </Button>
       )}
       {methods.data?.google_pay && (

@@ -58,7 +58,7 @@ test("a bill is paid only when it is open, and an expired one is opened again fi
 });
 
 test("a doubtful bill says why it asks", () => {
-  expect(fuelWords(session("delivered", { doubtful: true })).sentence).toContain("Another car");
+  expect(fuelWords(session("delivered", { doubtful: true })).sentence).toContain("another car");
 });
 
 test("quantities and prices read as on a pump", () => {

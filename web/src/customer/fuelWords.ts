@@ -68,7 +68,7 @@ export function fuelWords(session: FuelSession): FuelWords {
         label: "Ready",
         tone: "waiting",
         title: `You are at ${pump}`,
-        sentence: "Say yes and fill up: it is paid when you hang up. Or fill up first and pay the bill then.",
+        sentence: "Say yes, and it is paid from the wallet when you hang up. Or fill up first and pay the bill then.",
       };
     case "held":
       return {
@@ -101,7 +101,7 @@ export function fuelWords(session: FuelSession): FuelWords {
         tone: "waiting",
         title: sum,
         sentence: session.doubtful
-          ? "Another car was seen at this pump too. Pay only if this is yours; nothing is taken before."
+          ? "It may have been another car. Pay only if this is yours; nothing is taken before."
           : "Nothing is charged unless you agree.",
       };
     case "expired":

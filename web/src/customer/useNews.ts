@@ -36,8 +36,8 @@ export function usePaymentNews(): void {
     const before = known.current;
     known.current = new Map(payments.data.items.map((payment) => [payment.id, payment.status]));
     if (!before) return;
-    for (const { id, status, amount, merchant_id } of payments.data.items)
+    for (const { id, status, amount, captured_minor, merchant_id } of payments.data.items)
       if (status === "captured" && before.get(id) !== status)
-        toast(`${money(amount.amount_minor, amount.currency)} paid`, `At ${merchant_id}`);
+        toast(`${money(captured_minor, amount.currency)} paid`, `At ${merchant_id}`);
   }, [payments.data]);
 }
