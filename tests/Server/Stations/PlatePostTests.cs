@@ -118,7 +118,7 @@ public sealed class PlatePostTests : IAsyncLifetime
         DateTimeOffset? sentAt = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/pumps/{pump}/sightings") { Content = content };
-        request.Headers.Date = sentAt;
+        if (sentAt is { } time) request.Headers.Add("X-Sent-At", time.ToString("O"));
         stationKey ??= _bed.StationKey("F1-P1");
         if (stationKey.Length > 0) request.Headers.Add("X-Station-Key", stationKey);
         key ??= Guid.CreateVersion7().ToString();
