@@ -20,7 +20,10 @@ internal sealed class OpenSite(
     /// <param name="Version">The one that the caller saw; null: overwrite whatever there is.</param>
     internal sealed record Request(
         string? Id, string? Name, string? Region, string? TimeZone,
-        IReadOnlyDictionary<string, IReadOnlyList<OpenSpanText?>?>? Opening, Guid? OwnerId, int? Version);
+        IReadOnlyDictionary<string, IReadOnlyList<OpenSpanText?>?>? Opening, Guid? OwnerId, int? Version)
+    {
+        public override string ToString() => $"{nameof(Request)} {Id}";
+    }
 
     private sealed record Wish(string Name, string Region, string TimeZone, OpeningHours? Hours, Guid? Owner);
 

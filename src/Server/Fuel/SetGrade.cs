@@ -6,7 +6,10 @@ namespace SightPay.Server.Fuel;
 /// was sold was measured in it.</summary>
 internal static class SetGrade
 {
-    internal sealed record Request(string? Name, string? Fuel, string? Unit, int? Version);
+    internal sealed record Request(string? Name, string? Fuel, string? Unit, int? Version)
+    {
+        public override string ToString() => nameof(Request);
+    }
 
     public static async Task<IResult> Handle(string id, string gradeId, HttpContext http, SiteChanges changes)
     {

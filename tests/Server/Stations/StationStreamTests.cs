@@ -99,7 +99,6 @@ public sealed class StationStreamTests : IAsyncLifetime
     [Theory]
     [InlineData("S1-in", "wrong", 4401, "station_key_invalid")]
     [InlineData("S1-in", "S2-in", 4403, "wrong_station")]
-    [InlineData("F1-P1", "F1-P1", 4403, "station_kind_not_served")]
     public async Task A_bad_hello_is_told_and_closed(string station, string keyOf, int close, string code)
     {
         using var socket = await OpenAsync();

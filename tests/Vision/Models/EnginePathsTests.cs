@@ -10,7 +10,7 @@ public sealed class EnginePathsTests
     {
         Assert.True(File.Exists(EnginePaths.OnnxRuntime));
         Assert.True(File.Exists(EnginePaths.Libvips));
-        Assert.Equal(6, ModelPack.Load(EnginePaths.StandardPack).Manifest.Models.Count);
+        Assert.Equal(9, ModelPack.Load(EnginePaths.StandardPack).Manifest.Models.Count);
         for (var i = 1; i <= 6; i++)
             Assert.True(File.Exists(Path.Combine(EnginePaths.Samples, $"sample{i}.jpg")));
         Assert.True(EnginePaths.Postgres is null || File.Exists(Path.Combine(EnginePaths.Postgres, "bin", "postgres")));
