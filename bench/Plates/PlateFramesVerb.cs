@@ -1,7 +1,7 @@
 using System.CommandLine;
 using SightPay.Bench.Faces;
-using SightPay.Server.Fuel.Simulator;
 using SightPay.Server.Plates;
+using SightPay.Server.Stations;
 using SightPay.Vision.Plates;
 using SightPay.Vision.Visits;
 
@@ -48,8 +48,8 @@ internal static class PlateFramesVerb
         {
             cars = photos.Length, reads = outcomes.Sum(each => each.Reads),
             wrong_reads = outcomes.Sum(each => each.WrongReads), wrong_parts = outcomes.Sum(each => each.WrongParts),
-            pays_after = asked.ToDictionary(least => $"{least}", least => outcomes.Count(car => car.RightRun >= least)),
-            wrong_after = asked.ToDictionary(least => $"{least}", least => outcomes.Count(car => car.WrongRun >= least)),
+            pays_after = asked.ToDictionary(n => $"{n}", n => outcomes.Count(car => car.RightRun >= n)),
+            wrong_after = asked.ToDictionary(n => $"{n}", n => outcomes.Count(car => car.WrongRun >= n)),
             pack = pipeline.Pack,
         };
     }

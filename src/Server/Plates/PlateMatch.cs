@@ -29,13 +29,13 @@ public sealed record PlateMatch(PlateBand Band, Vehicle? Vehicle, IReadOnlyList<
 /// Who may pay for a plate that was read. Only the exact canonical form of one registered plate pays by itself: one
 /// character off named wrong payers in the measured set, and matched cars whose owners had never registered.
 /// </summary>
-/// <remarks>Evidence and reasons: decisions/0035-plates-as-identifiers.md and 0040-frames-that-agree.md.</remarks>
+/// <remarks>Evidence and reasons: decisions/0035-plates-as-identifiers.md, 0040-frames-that-agree.md.</remarks>
 public static class PlateRules
 {
     /// <summary>Below it the reader holds its weakest character for wrong rather than right.</summary>
     public const float AcceptConfidenceMin = PlateVisit.SureMin;
 
-    /// <summary>Where fewer different frames in a row read a plate alike, somebody says yes before money moves.</summary>
+    /// <summary>Where fewer different frames in a row read a plate alike, somebody says yes first.</summary>
     public const int AgreeingFramesMin = PlateVisit.StableFrames;
 
     /// <summary>What the reader gives less than this much is no reading of it. It only widens what is asked.</summary>

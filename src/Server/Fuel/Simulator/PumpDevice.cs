@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SightPay.Server.Api;
 using SightPay.Server.Plates;
+using SightPay.Server.Stations;
 
 namespace SightPay.Server.Fuel.Simulator;
 

@@ -1,12 +1,12 @@
 using SightPay.Vision.Runtime;
 
-namespace SightPay.Server.Fuel.Simulator;
+namespace SightPay.Server.Stations;
 
 /// <summary>
 /// A photo of a car as a camera at a pump sees the car that rolls in: frame after frame of one scene, none like the one
 /// before. The car comes nearer, the mast trembles, light and noise change. The same photo gives the same frames.
 /// </summary>
-internal static class SimulatedCamera
+public static class SimulatedCamera
 {
     private const int Quality = 90;
     private const float ZoomMax = 0.03f;
@@ -30,7 +30,7 @@ internal static class SimulatedCamera
     }
 
     /// <param name="number">From 0; equal numbers give equal frames.</param>
-    public static Picture Frame(Picture scene, int number)
+    internal static Picture Frame(Picture scene, int number)
     {
         var chance = new Random(number);
         var (zoom, light) = (1 + ZoomMax * Swing(chance), 1 + LightMax * Swing(chance));
