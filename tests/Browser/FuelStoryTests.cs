@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using SightPay.Ledger;
 
 namespace SightPay.Browser.Tests;
@@ -36,11 +37,12 @@ public sealed class FuelStoryTests
         // The car drives up. The bill opens on the phone by itself, and as soon as enough frames agree money is set
         // aside up to what she allows the plate.
         await pump.Page.GetByText("This camera").ClickAsync();
-        await pump.At("pump-look").ClickAsync(new() { Force = true });
+        await Assertions.Expect(pump.At("pump-look")).ToBeEnabledAsync(new() { Timeout = 60_000 });
+        await pump.At("pump-look").CheckAsync(new() { Force = true });
+        await pump.SeeAsync("pump-seen", "data-tone", "good");
         await phone.SeeAsync("bill");
         await phone.SeeAsync("bill", "data-state", "held");
         await phone.InspectAsync("app-bill-held");
-        await pump.SeeAsync("pump-seen", "data-tone", "good");
         await pump.InspectAsync("pump-car-known");
 
         await pump.PressAsync("lift-1");
@@ -86,14 +88,17 @@ public sealed class FuelStoryTests
         await phone.SeeAsync("bill", "data-state", "offered");
         await phone.InspectAsync("app-bill-offered");
         await board.SeeAsync("board-1", "data-state", "offered");
-        await pump.At("pump-look").ClickAsync(new() { Force = true });
+        await pump.At("pump-look").UncheckAsync(new() { Force = true });
+        clock.Advance(TimeSpan.FromSeconds(10));
         await pump.PressAsync("lift-1");
         await pump.PressAsync("pump-pour-ten");
+        clock.Advance(TimeSpan.FromSeconds(10));
         await pump.PressAsync("pump-hang-up");
         await phone.SeeAsync("bill", "data-state", "delivered");
         await phone.SeeAsync("pay-bill");
         await phone.InspectAsync("app-bill-delivered");
         await board.SeeAsync("board-1", "data-state", "delivered");
+        clock.Advance(TimeSpan.FromSeconds(10));
         // The pump serves the next one at once, whom nobody knows.
         await pump.PressAsync("lift-1");
         await board.SeeAsync("board-1", "data-state", "fuelling");
