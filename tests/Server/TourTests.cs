@@ -28,7 +28,7 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
         Assert.Equal(["0", "500"], Values(said, "fare_minor"));
         Assert.Equal(["9500"], Values(said, "available_minor"));
         // Offered is answered by a yes and becomes held; the pump delivers, and it is paid. Then a bill by the camera.
-        Assert.Equal(["held", "paid", "paid"], Values(said, "state"));
+        Assert.Equal(["held", "paid", "paid"], Values(said, "state", "hold_minor"));
         Assert.Equal(["0", "210820", "52705"], Values(said, "amount_minor", "hold_minor"));
         var pumps = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "pumps.txt"));
         Assert.Contains("F1-P1  nozzle 1 is free up to 23.717 l", pumps);
