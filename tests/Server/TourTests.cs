@@ -31,7 +31,7 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
         Assert.Equal(["held", "paid", "paid"], Values(said, "state", "hold_minor"));
         Assert.Equal(["0", "210820", "52705"], Values(said, "amount_minor", "hold_minor"));
         var pumps = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "pumps.txt"));
-        Assert.Contains("F1-P1  nozzle 1 is free up to 23.717 l", pumps);
+        Assert.Contains("F1-P1  nozzle 1 is free up to 23.716 l", pumps);
         Assert.Contains("F1-P1  the line is cut: the delivery waits to be told", pumps);
         Assert.Contains("F1-P2  camera: accept (ok)", pumps);
         var verified = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "verified.txt"));

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using SightPay.Server.Fuel.Simulator;
 using SightPay.Tests.Support;
 using Xunit;
 
@@ -69,29 +68,6 @@ public sealed class PumpCameraTests : IAsyncLifetime
         Assert.Equal("vehicle_not_found", await ravi.Person.Http.WriteAsync(
             "/fuel-sessions", new { pump_id = "F1-P1", vehicle_id = asha.Vehicle })
             .ProblemAsync(HttpStatusCode.NotFound));
-    }
-
-    /// <summary>The whole command, as somebody types it: a car before the camera, and its bill.</summary>
-    [Fact]
-    public async Task The_command_shows_a_picture_of_a_car_and_its_owner_gets_the_bill()
-    {
-        using var asha = await TestDriver.SignUpAsync(_bed, Plate);
-        var car = Path.Combine(_bed.DataFolder, "car.jpg");
-        await File.WriteAllBytesAsync(car, new DrawnCar("WB 02 AK 1234").Jpeg());
-        string[] said =
-        [
-            "--url", _bed.Http.BaseAddress!.ToString(),
-            "--credentials", Path.Combine(_bed.DataFolder, "demo-credentials.json"),
-            "--pump", "F1-P1", "--photo", car, "--volume", "1.5", "--rate", "100",
-        ];
-        Assert.Equal(SimulatePumpVerb.Done, await SimulatePumpVerb.Make().Parse(said).InvokeAsync());
-        Assert.Equal(1, await _bed.NumberAsync(
-            $"""
-             select count(*) from pump_session
-             where vehicle = '{asha.Vehicle}' and state = 'delivered' and delivered_thousandths = 1500
-             """));
-        Assert.Equal(SimulatePumpVerb.BadOptions, await SimulatePumpVerb.Make().Parse(
-            ["--url", "localhost", .. said[2..]]).InvokeAsync());
     }
 
     private Task<HttpResponseMessage> ReadAsync(params string[] plates) => ReadAsync(0.97, plates);
