@@ -16,6 +16,8 @@ public sealed class RuleTests
         Finds(TextRules.Lines, "src/A.cs", new string('x', 121) + "\n", "121 columns");
         Finds(TextRules.Lines, "README.md", new string('x', 121) + "\n", "121 columns");
         Finds(TextRules.Lines, "src/A.cs", $"// {_mark}: later\n", "leftover mark");
+        Finds(TextRules.Lines, "README.md", "<<<<<<< HEAD\n", "half done");
+        Finds(TextRules.Lines, "src/A.cs", ">>>>>>> other\n", "half done");
         Finds(TextRules.Lines, "src/A.cs", "word", "without a line break");
         Finds(TextRules.Lines, "src/A.cs", "\uFEFFword\n", "byte order mark");
         Finds(TextRules.Lines, "README.md", "```\nnever closed\n", "never closed");

@@ -29,6 +29,7 @@ internal static partial class TextRules
             if (line.Length > 0 && line[^1] is ' ' or '\r') yield return $"{at}: trailing blanks.";
             if (_wrapped.Contains(file.Extension) && line.Length > ColumnsMax && !CannotWrap(file, line))
                 yield return $"{at}: {line.Length} columns; wrap at {ColumnsMax}.";
+            if (IsConflict(line)) yield return $"{at}: a merge was left half done.";
             if (Mark(line) is { } mark) yield return $"{at}: a leftover mark ({mark}); do it or write an issue.";
             if (MachinePaths(file).FirstOrDefault(path => ContainsPath(line, path)) is { } machine)
                 yield return $"{at}: {machine} is the path of one machine.";
@@ -40,6 +41,9 @@ internal static partial class TextRules
             yield return $"{file}: ends without a line break.";
         if (file.Text.StartsWith('\uFEFF')) yield return $"{file}: starts with a byte order mark.";
     }
+
+    private static bool IsConflict(string line) =>
+        line.StartsWith("<<<<<<< ", StringComparison.Ordinal) || line.StartsWith(">>>>>>> ", StringComparison.Ordinal);
 
     public static IEnumerable<string> Size(SourceFile file)
     {
