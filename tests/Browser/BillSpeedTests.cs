@@ -59,7 +59,7 @@ public sealed class BillSpeedTests(ITestOutputHelper output)
         times.Sort();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"sightings":{{times.Count}},"p50_ms":{{At(50):0}},"p95_ms":{{At(95):0}},"max_ms":{{times[^1]:0}}}"""));
+            $$"""{"sightings":{{times.Count}},"p50_ms":{{At(50):0}},"p95_ms":{{At(95):0}},"max_ms":{{At(100):0}}}"""));
 
         double At(int percent) => times[Math.Min(times.Count - 1, times.Count * percent / 100)];
     }
