@@ -76,6 +76,7 @@ internal sealed class SitePersonData : IPersonData
     public static IReadOnlyList<PersonSection> Sections { get; } =
     [
         new("forecourt", "select site, since from fuel_staff where person = $1"),
+        new("site_invitations", "select site, until from fuel_invitation where person = $1 order by until"),
         new("sites", "select id, name from fuel_site where owner = $1 order by id"),
     ];
 
@@ -96,11 +97,14 @@ internal sealed class SitePersonData : IPersonData
     public async Task EraseAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(
-            "delete from fuel_staff where person = $1", connection, transaction)
+        foreach (var table in (string[])["fuel_staff", "fuel_invitation"])
         {
-            Parameters = { new() { Value = person } },
-        };
-        await command.ExecuteNonQueryAsync(ct);
+            await using var command = new NpgsqlCommand(
+                $"delete from {table} where person = $1", connection, transaction)
+            {
+                Parameters = { new() { Value = person } },
+            };
+            await command.ExecuteNonQueryAsync(ct);
+        }
     }
 }
