@@ -49,8 +49,7 @@ internal static class PlateMatchVerb
         output.WriteLine(
             $"{reads} plates read on {photos.Length} photographs, matched by the rules of the server; then each again "
             + "with its own plate taken out of the registry. Unsure are right texts that ask, since their weakest "
-            + $"character is below {PlateRules.AcceptConfidenceMin}, or since several countries of a union have plates "
-            + "like it.");
+            + $"character is below {PlateRules.AcceptConfidenceMin}.");
         return new
         {
             reads, right, asked, unsure, wrong_payer = wrong, wrong_payer_unenrolled = wrongUnenrolled,

@@ -154,10 +154,9 @@ internal sealed class SeeCar(
                 seen, current,
                 [plans.Move(act, current with { State = PumpSessionState.Offered }, PumpSessionEvent.Bind, true)], ct);
         // Whoever surely stands there has not left, whatever stood in front meanwhile.
-        var here = current.State == PumpSessionState.Held
-            && seen.Sighting.AgreeingFrames >= PlateRules.AgreeingFramesMin
-                ? current with { IsDoubtful = false }
-                : current;
+        var here = current.State == PumpSessionState.Held && IsSure(seen.Sighting)
+            ? current with { IsDoubtful = false }
+            : current;
         var see = plans.Move(act, here, PumpSessionEvent.See, isSeen: true);
         if (current.State != PumpSessionState.Offered
             || await AutoHoldMinorAsync(seen, act.Payment, ct) is not { } amount)
@@ -177,8 +176,7 @@ internal sealed class SeeCar(
     private async Task<DeskDecision> ChangeOverAsync(Seen seen, PumpSession current, CancellationToken ct)
     {
         // A session that follows its car takes its money along: one frame is not enough for that either.
-        var isStillThere = current.State == PumpSessionState.Fuelling
-            || seen.Sighting.AgreeingFrames < PlateRules.AgreeingFramesMin
+        var isStillThere = current.State == PumpSessionState.Fuelling || !IsSure(seen.Sighting)
             || clock.GetUtcNow() - (current.SeenAt ?? current.BeganAt) < settings.LeftAfter;
         if (isStillThere) return await SayAsync(seen, SightingBand.Ask, "at_another_pump", current, ct);
         var act = await ActAsync(seen, current, ct);
@@ -191,13 +189,17 @@ internal sealed class SeeCar(
         return await SubmitAsync(seen, current, [plans.Move(act, there, PumpSessionEvent.Bind, isSeen: true)], ct);
     }
 
+    /// <summary>Whether a plate may move money without a yes. One frame may show a part of a plate that is another
+    /// car's whole one, and a union of countries has twins.</summary>
+    private static bool IsSure(Sighting sighting) =>
+        sighting.AgreeingFrames >= PlateRules.AgreeingFramesMin && sighting.IsCountryKnown;
+
     /// <summary>What the plate may have set aside by itself; null: its people are asked.</summary>
     private async Task<long?> AutoHoldMinorAsync(Seen seen, Payment? before, CancellationToken ct)
     {
-        // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked. Nor is one frame
-        // proof against a misread: a part of this plate may be another car's whole one.
+        // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked.
         if (seen.Vehicle.AutoPayMaxMinor < settings.HoldMinorMin || seen.Vehicle.IsDisputed || before is not null
-            || seen.Sighting.Alerts.Count > 0 || seen.Sighting.AgreeingFrames < PlateRules.AgreeingFramesMin
+            || seen.Sighting.Alerts.Count > 0 || !IsSure(seen.Sighting)
             || await store.DroveOffAsync(seen.Vehicle.Id, ct))
             return null;
         var wallet = await ledger.AccountAsync(Person.WalletKey(seen.Vehicle.Owner), ct);

@@ -48,20 +48,20 @@ public static class PlateRules
         where other.Character != read.Text[place] && other.Probability >= RunnerUpMin
         select string.Concat(read.Text.AsSpan(0, place), [other.Character], read.Text.AsSpan(place + 1));
 
-    /// <summary>
-    /// Whether a plate is, to the letter, what was read. A union of countries holds the plates of all, and where
-    /// nothing but the text tells the country it does so only when one country alone has plates like it: else the car
-    /// may be a twin from abroad.
+    /// <summary>Whether a plate is, to the letter, what was read. A union of countries holds the plates of all.
     /// </summary>
     /// <param name="region">The country in which the plate is registered.</param>
     /// <param name="isPlate">Whether a canonical text is the registered plate's.</param>
     public static bool IsExact(ReadPlate read, string region, Func<string, bool> isPlate) =>
         PlateGrammar.Of(read.Region) is { } seen && (seen.Region == region || seen.Members.Contains(region))
-        && PlateGrammar.Of(region)?.Canonical(read.Text) is { } canonical && isPlate(canonical)
-        && (seen.Members.Count == 1 || CountriesOf(read.Text, seen) == 1);
+        && PlateGrammar.Of(region)?.Canonical(read.Text) is { } canonical && isPlate(canonical);
 
-    private static int CountriesOf(string text, PlateGrammar union) =>
-        union.Members.Count(country => PlateGrammar.Of(country)!.Canonical(text) is not null);
+    /// <summary>Whether the country is known: the camera stands in one, its agent saw which, or of a union one alone
+    /// has plates like it. Else the car may be a twin from abroad, and money waits for a yes.</summary>
+    public static bool IsCountryKnown(ReadPlate read) =>
+        PlateGrammar.Of(read.Region) is { } seen
+        && (seen.Members.Count == 1
+            || seen.Members.Count(country => PlateGrammar.Of(country)!.Canonical(read.Text) is not null) == 1);
 
     /// <param name="found">Vehicles whose plate may be taken for what was read or for another reading of it, and
     /// whether it is that to the letter.</param>

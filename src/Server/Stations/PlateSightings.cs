@@ -110,6 +110,7 @@ public sealed class PlateSightings
         {
             Plates = [.. look.Cars.Select((car, i) => Shown(car.Plate, i < near.Length ? matches[i] : null))],
             AgreeingFrames = look.Cars.Count > 0 ? look.Cars[0].Frames : 0,
+            IsCountryKnown = look.Cars.Count > 0 && PlateRules.IsCountryKnown(look.Cars[0].Plate),
             Vehicle = vehicle?.Id, VehicleOwner = vehicle?.Owner, CandidateVehicles = candidates,
             Repeats = look.Repeats, EventAt = eventAt, Alerts = look.IsStuck ? [StationAlert.CameraStuck] : [],
         };

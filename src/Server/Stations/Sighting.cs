@@ -75,6 +75,9 @@ public sealed record Sighting(
     /// <summary>How many different frames in a row, this one included, read the foremost plate alike.</summary>
     public int AgreeingFrames { get; init; }
 
+    /// <summary>The country of the foremost plate is known, so that it is no twin from abroad.</summary>
+    public bool IsCountryKnown { get; init; }
+
     /// <summary>The car whose plate it is, when the band is accept. Its owner is not who was seen.</summary>
     public Guid? Vehicle { get; init; }
 

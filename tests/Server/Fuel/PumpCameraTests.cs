@@ -72,6 +72,20 @@ public sealed class PumpCameraTests : IAsyncLifetime
             .ProblemAsync(HttpStatusCode.NotFound));
     }
 
+    [Fact]
+    public async Task A_plate_that_several_countries_can_have_opens_its_bill_and_moves_no_money_without_a_yes()
+    {
+        using var asha = await TestDriver.SignUpAsync(_bed, Plate, autoPayMaxMinor: 200_000);
+        _pump.IsCountryKnown = false;
+        var seen = await _pump.SeeAsync(asha.Vehicle);
+        Assert.Equal(("accept", "offered"), ((string)seen["decision"]!, (string)seen["session"]!["state"]!));
+        Assert.Equal((500_000, 0), await asha.WalletAsync());
+        await _pump.FillAsync(10_000);
+        Assert.Equal((500_000, 0), await asha.WalletAsync());
+        await asha.ConfirmAsync((Guid)seen["session"]!["id"]!);
+        Assert.Equal((500_000 - 105_410, 0), await asha.WalletAsync());
+    }
+
     /// <summary>What came of watching a car for a while, as messages or pictures of one frame each.</summary>
     [Theory]
     [InlineData("one frame", "offered", "A")]
