@@ -1,5 +1,4 @@
-using Npgsql;
-using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Fuel;
 
@@ -17,32 +16,21 @@ internal sealed partial class ExpireSessions(
     /// <returns>How many were ended.</returns>
     public async Task<int> RunOnceAsync(CancellationToken ct)
     {
-        var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
-        var ended = await Task.WhenAll(overdue.Where(sessions.IsDue).Select(each => sessions.ExpireAsync(each, ct)));
-        return ended.Count(done => done);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, clock);
-        while (!stoppingToken.IsCancellationRequested)
+        var (now, ended, last) = (clock.GetUtcNow(), 0, (PumpSession?)null);
+        while (true)
         {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            // Those that are let go on, since their pump still pours, stand in nobody's way.
+            var overdue = await store.OverdueAsync(now, last, AtOnce, ct);
+            var done = await Task.WhenAll(
+                overdue.Where(sessions.IsDue).Select(each => sessions.ExpireAsync(each, ct)));
+            ended += done.Count(each => each);
+            if (overdue.Count < AtOnce) return ended;
+            last = overdue[^1];
         }
     }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.RunAsync(
+        Every, clock, RunOnceAsync, fault => LogFailed(fault.GetType().Name), stoppingToken);
 
     [LoggerMessage(4501, LogLevel.Warning, "Overdue fuel sessions could not be ended now ({Cause}); tried again soon.")]
     private partial void LogFailed(string cause);

@@ -1,5 +1,4 @@
-using Npgsql;
-using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
 
@@ -16,36 +15,21 @@ internal sealed partial class ExpirePayments(
     /// <returns>How many were ended.</returns>
     public async Task<int> RunOnceAsync(CancellationToken ct)
     {
-        var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
-        // All at once: they meet in one commit.
-        var ended = await Task.WhenAll(overdue.Select(each => expire.RunAsync(each.Payment, ct)));
-        return ended.Count(done => done);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, clock);
-        while (!stoppingToken.IsCancellationRequested)
+        var ended = 0;
+        while (true)
         {
-            try
-            {
-                while (await RunOnceAsync(stoppingToken) == AtOnce)
-                {
-                    // A full load: there may be more.
-                }
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
+            // All at once: they meet in one commit.
+            var done = await Task.WhenAll(overdue.Select(each => expire.RunAsync(each.Payment, ct)));
+            var more = done.Count(each => each);
+            ended += more;
+            // A full load: there may be more. One of which none could be ended comes again in the next round.
+            if (overdue.Count < AtOnce || more == 0) return ended;
         }
     }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.RunAsync(
+        Every, clock, RunOnceAsync, fault => LogFailed(fault.GetType().Name), stoppingToken);
 
     [LoggerMessage(1506, LogLevel.Warning, "Unconfirmed payments could not be ended now ({Cause}); tried again soon.")]
     private partial void LogFailed(string cause);

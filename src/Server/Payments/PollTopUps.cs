@@ -1,3 +1,5 @@
+using SightPay.Server.Api;
+
 namespace SightPay.Server.Payments;
 
 /// <summary>
@@ -11,22 +13,8 @@ internal sealed partial class PollTopUps(
     private const int AtOnce = 50;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery, clock);
-        do
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                LookFailed(log, fault);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(LookEvery, clock, RunOnceAsync, fault => LookFailed(log, fault), stoppingToken);
 
     /// <summary>Asks about all that is due.</summary>
     public async Task RunOnceAsync(CancellationToken ct)

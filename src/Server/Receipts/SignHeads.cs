@@ -1,4 +1,4 @@
-using Npgsql;
+using SightPay.Server.Api;
 using SightPay.Server.Receipts.Tree;
 
 namespace SightPay.Server.Receipts;
@@ -23,32 +23,13 @@ internal sealed partial class SignHeads(
         if (differences.Count > 0) receipts.Stop(differences[0]);
     }
 
-    private async Task RepeatAsync(TimeSpan every, Func<CancellationToken, Task> work, CancellationToken ct)
+    private Task RepeatAsync(TimeSpan every, Func<CancellationToken, Task> work, CancellationToken ct) =>
+        Rounds.RunAsync(every, clock, work, Tell, ct);
+
+    // A broken log was told where it was found; what is there to be signed stays there until it is mended.
+    private void Tell(Exception fault)
     {
-        using var timer = new PeriodicTimer(every, clock);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await work(ct);
-                }
-                catch (BrokenLogException)
-                {
-                    // Told once where it was found; what is there to be signed stays there until it is mended.
-                }
-                catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
-                {
-                    LogAway(fault);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(ct));
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // The server stops.
-        }
+        if (fault is not BrokenLogException) LogAway(fault);
     }
 
     [LoggerMessage(1302, LogLevel.Warning, "The receipt log could not reach the database; tried again soon.")]

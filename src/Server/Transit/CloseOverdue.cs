@@ -1,4 +1,3 @@
-using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.People;
@@ -30,28 +29,13 @@ internal sealed partial class CloseOverdue(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_every, clock);
-        while (!stoppingToken.IsCancellationRequested)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.RunAsync(
+        _every, clock,
+        async ct =>
         {
-            try
-            {
-                var closed = await RunAsync(stoppingToken);
-                if (closed > 0) LogClosed(closed);
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+            if (await RunAsync(ct) is > 0 and var closed) LogClosed(closed);
+        },
+        fault => LogFailed(fault.GetType().Name), stoppingToken);
 
     /// <returns>False when the rider moved meanwhile: nothing is to be closed, or the next run does it.</returns>
     private async Task<bool> CloseAsync(Rider rider, OpenJourney journey, CancellationToken ct)

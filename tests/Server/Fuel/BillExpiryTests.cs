@@ -204,6 +204,23 @@ public sealed class BillExpiryTests : IAsyncLifetime
         _bed.NumberAsync("select credits_posted - debits_posted from account where key = 'site:F1'");
 
     /// <summary>A car was filled up and its bill waits.</summary>
+    [Fact]
+    public async Task What_is_overdue_is_read_page_after_page_so_that_none_stands_in_the_way_of_others()
+    {
+        using var asha = await TestDriver.SignUpAsync(
+            _bed, "WB02AB5000", autoPayMaxMinor: 200_000, fuel: "electric");
+        var charger = new TestPump(_bed, "F1-P2");
+        await charger.SeeAsync(asha.Vehicle);
+        var charging = (Guid)(await charger.LiftAsync(charger.NextSeq(), nozzle: 3))["session_id"]!;
+        var (_, bill) = await BillAsync();
+        var (store, later) = (_bed.Get<PumpSessionStore>(), _clock.GetUtcNow() + TimeSpan.FromHours(2));
+        var first = Assert.Single(await store.OverdueAsync(later, null, 1, default));
+        var second = Assert.Single(await store.OverdueAsync(later, first, 1, default));
+        Assert.Equal((bill, charging), (first.Id, second.Id));
+        Assert.Empty(await store.OverdueAsync(later, second, 1, default));
+        Assert.Empty(await store.OverdueAsync(_clock.GetUtcNow(), null, 1, default));
+    }
+
     private async Task<(string Email, Guid Session)> BillAsync(string plate = "WB02AB1234", long thousandths = 10_000)
     {
         using var driver = await TestDriver.SignUpAsync(_bed, plate);
