@@ -196,7 +196,7 @@ public sealed class ChargingTests : IAsyncLifetime
         Assert.Equal("paid", await asha.StateAsync(id));
     }
 
-    /// <summary>Another car was seen at the charger: what flows may be its, so that no more is set aside for it.</summary>
+    /// <summary>Another car was seen at the charger: what flows may be its, so that no more is set aside.</summary>
     [Fact]
     public async Task Where_the_car_is_in_doubt_nothing_is_raised()
     {
@@ -268,7 +268,7 @@ public sealed class ChargingTests : IAsyncLifetime
         return ((long?)told["max_minor"], (long?)told["max_volume_thousandths"], (bool)told["stop"]!);
     }
 
-    /// <summary>How many holds the ledger has ever made for a session's payment: each refers to the one before.</summary>
+    /// <summary>How many holds the ledger has made for a session's payment: each refers to the one before.</summary>
     private Task<long> HoldsAsync(Guid session) => _bed.NumberAsync(
         $"""
          with recursive holds as (
