@@ -45,16 +45,24 @@ internal sealed class SeeCar(
         var answer = Composed(sighting, sighting.Band, Reason(sighting), null);
         if (sighting.IsUnusable && !record)
             return new DeskDecision(new ActResult(ActEnd.Committed, answer, null, false), 0);
+        CompanionRow[] rows = [new SightingRow(sighting), .. await AsksAsync(sighting, site, ct)];
+        if (await LeftBehindAsync(sighting, ct) is not { } held)
+            return await SubmitAsync(key, null, [new Plan { Rows = rows, Compose = _ => answer }], ct);
+        var act = await sessions.ActAsync(held, (_, _) => answer, ct) with { Rows = rows };
         return await SubmitAsync(
-            key, null,
-            [
-                new Plan
-                {
-                    Rows = [new SightingRow(sighting), .. await AsksAsync(sighting, site, ct)],
-                    Compose = _ => answer,
-                },
-            ], ct);
+            key, held, [plans.Move(act, held with { IsDoubtful = true }, PumpSessionEvent.See)], ct);
     }
+
+    /// <summary>The session that has money set aside at a pump where another car surely stands by now, be it one that
+    /// nobody registered: the next nozzle may be that car's. Null: there is none.</summary>
+    private async Task<PumpSession?> LeftBehindAsync(Sighting sighting, CancellationToken ct) =>
+        sighting is { Repeats: false, AgreeingFrames: >= PlateRules.AgreeingFramesMin }
+            and { Finding: SightingFinding.UnknownPlate or SightingFinding.Ambiguous or SightingFinding.SeveralPlates }
+        && await sessions.AtPumpAsync(sighting.Station.Id, ct) is
+            { State: PumpSessionState.Held, IsDoubtful: false, VehicleId: { } vehicle } held
+        && !sighting.CandidateVehicles.Contains(vehicle)
+            ? held
+            : null;
 
     /// <summary>A car's people answer in the app; a pump asks for no PIN.</summary>
     public Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct) =>
@@ -145,7 +153,12 @@ internal sealed class SeeCar(
             return await SubmitAsync(
                 seen, current,
                 [plans.Move(act, current with { State = PumpSessionState.Offered }, PumpSessionEvent.Bind, true)], ct);
-        var see = plans.Move(act, current, PumpSessionEvent.See, isSeen: true);
+        // Whoever surely stands there has not left, whatever stood in front meanwhile.
+        var here = current.State == PumpSessionState.Held
+            && seen.Sighting.AgreeingFrames >= PlateRules.AgreeingFramesMin
+                ? current with { IsDoubtful = false }
+                : current;
+        var see = plans.Move(act, here, PumpSessionEvent.See, isSeen: true);
         if (current.State != PumpSessionState.Offered
             || await AutoHoldAsync(seen, act.Payment, ct) is not { } size)
             return await SubmitAsync(seen, current, [see], ct);
