@@ -135,12 +135,12 @@ internal sealed class SeeCar(
         };
         var act = await ActAsync(seen, session, ct);
         var offer = plans.Begin(act, isSeen: true);
-        if (!isFree || await AutoHoldMinorAsync(seen, null, ct) is not { } amount)
+        if (!isFree || await AutoHoldAsync(seen, null, ct) is not { } size)
             return await SubmitAsync(seen, session, [offer], ct);
         return await SubmitAsync(
             seen, session,
             [
-                plans.BeginHeld(act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), amount),
+                plans.BeginHeld(act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), size),
                 .. PlateAlone.Select(after => plans.Begin(act, isSeen: true, after)),
             ], ct);
     }
@@ -159,13 +159,13 @@ internal sealed class SeeCar(
             : current;
         var see = plans.Move(act, here, PumpSessionEvent.See, isSeen: true);
         if (current.State != PumpSessionState.Offered
-            || await AutoHoldMinorAsync(seen, act.Payment, ct) is not { } amount)
+            || await AutoHoldAsync(seen, act.Payment, ct) is not { } size)
             return await SubmitAsync(seen, current, [see], ct);
         return await SubmitAsync(
             seen, current,
             [
                 .. plans.Hold(
-                    act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), amount,
+                    act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), size,
                     seen.Sighting.Id),
                 .. PlateAlone.Select(after => After(see, after)),
             ], ct);
@@ -195,7 +195,7 @@ internal sealed class SeeCar(
         sighting.AgreeingFrames >= PlateRules.AgreeingFramesMin && sighting.IsCountryKnown;
 
     /// <summary>What the plate may have set aside by itself; null: its people are asked.</summary>
-    private async Task<long?> AutoHoldMinorAsync(Seen seen, Payment? before, CancellationToken ct)
+    private async Task<HoldSize?> AutoHoldAsync(Seen seen, Payment? before, CancellationToken ct)
     {
         // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked.
         if (seen.Vehicle.AutoPayMaxMinor < settings.HoldMinorMin || seen.Vehicle.IsDisputed || before is not null
@@ -204,12 +204,14 @@ internal sealed class SeeCar(
             return null;
         var wallet = await ledger.AccountAsync(Person.WalletKey(seen.Vehicle.Owner), ct);
         var prices = await forecourt.PricesAtAsync(seen.Site.Id, clock.GetUtcNow(), ct);
-        var amount = plans.HoldMinor(
+        var size = plans.SizeOfHold(
             wallet?.AvailableMinor ?? 0, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor).PaymentMinorMax,
-            seen.Site.Grades
-                .Where(grade => FuelFits.Takes(seen.Vehicle.Fuel, grade.Fuel) && prices.ContainsKey(grade.Id))
-                .Select(grade => prices[grade.Id]));
-        return amount >= settings.HoldMinorMin ? amount : null;
+            [
+                .. seen.Site.Grades
+                    .Where(grade => FuelFits.Takes(seen.Vehicle.Fuel, grade.Fuel) && prices.ContainsKey(grade.Id))
+                    .Select(grade => prices[grade.Id]),
+            ]);
+        return size.Minor >= settings.HoldMinorMin ? size : null;
     }
 
     /// <summary>Out of sight for a while, or another car has been at the pump since.</summary>
