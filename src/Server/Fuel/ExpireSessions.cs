@@ -1,5 +1,4 @@
-using Npgsql;
-using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Fuel;
 
@@ -8,42 +7,24 @@ namespace SightPay.Server.Fuel;
 /// Whoever reads or changes one sees so from the moment on in which its time is over; this makes it last, frees the
 /// pump and tells the pages.
 /// </summary>
-internal sealed partial class ExpireSessions(
+internal sealed class ExpireSessions(
     PumpSessionStore store, ReadSession sessions, TimeProvider clock, ILogger<ExpireSessions> log) : BackgroundService
 {
     private const int AtOnce = 200;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
-    /// <returns>How many were ended.</returns>
-    public async Task<int> RunOnceAsync(CancellationToken ct)
-    {
-        var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
-        var ended = await Task.WhenAll(overdue.Where(sessions.IsDue).Select(each => sessions.ExpireAsync(each, ct)));
-        return ended.Count(done => done);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(Every, RunAsync, clock, log, stoppingToken);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Ends all that are overdue.</summary>
+    public async Task RunAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        while (!stoppingToken.IsCancellationRequested)
+        while (true)
         {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
+            var ended = await Task.WhenAll(
+                overdue.Where(sessions.IsDue).Select(each => sessions.ExpireAsync(each, ct)));
+            if (overdue.Count < AtOnce || !ended.Contains(true)) return;
         }
     }
-
-    [LoggerMessage(4501, LogLevel.Warning, "Overdue fuel sessions could not be ended now ({Cause}); tried again soon.")]
-    private partial void LogFailed(string cause);
 }

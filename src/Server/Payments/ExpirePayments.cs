@@ -1,5 +1,4 @@
-using Npgsql;
-using SightPay.Ledger;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
 
@@ -7,46 +6,23 @@ namespace SightPay.Server.Payments;
 /// Writes down that payments are over. Whoever reads or changes one sees so from the moment on in which its time is
 /// over; this only makes it last and tells the payer's pages.
 /// </summary>
-internal sealed partial class ExpirePayments(
+internal sealed class ExpirePayments(
     PaymentStore store, ExpirePayment expire, TimeProvider clock, ILogger<ExpirePayments> log) : BackgroundService
 {
     private const int AtOnce = 200;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
 
-    /// <returns>How many were ended.</returns>
-    public async Task<int> RunOnceAsync(CancellationToken ct)
-    {
-        var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
-        // All at once: they meet in one commit.
-        var ended = await Task.WhenAll(overdue.Select(each => expire.RunAsync(each.Payment, ct)));
-        return ended.Count(done => done);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(Every, RunAsync, clock, log, stoppingToken);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private async Task RunAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        while (!stoppingToken.IsCancellationRequested)
+        while (true)
         {
-            try
-            {
-                while (await RunOnceAsync(stoppingToken) == AtOnce)
-                {
-                    // A full load: there may be more.
-                }
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            var overdue = await store.OverdueAsync(clock.GetUtcNow(), AtOnce, ct);
+            // All at once: they meet in one commit.
+            var ended = await Task.WhenAll(overdue.Select(each => expire.RunAsync(each.Payment, ct)));
+            if (overdue.Count < AtOnce || !ended.Contains(true)) return;
         }
     }
-
-    [LoggerMessage(1506, LogLevel.Warning, "Unconfirmed payments could not be ended now ({Cause}); tried again soon.")]
-    private partial void LogFailed(string cause);
 }

@@ -1,3 +1,5 @@
+using SightPay.Server.Api;
+
 namespace SightPay.Server.Payments;
 
 /// <summary>
@@ -11,25 +13,11 @@ internal sealed partial class PollTopUps(
     private const int AtOnce = 50;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery, clock);
-        do
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                LookFailed(log, fault);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(LookEvery, RunAsync, clock, log, stoppingToken);
 
     /// <summary>Asks about all that is due.</summary>
-    public async Task RunOnceAsync(CancellationToken ct)
+    private async Task RunAsync(CancellationToken ct)
     {
         foreach (var topUp in await store.DueAsync(clock.GetUtcNow(), AtOnce, ct))
         {
@@ -60,9 +48,6 @@ internal sealed partial class PollTopUps(
             AskFailed(log, id, fault);
         }
     }
-
-    [LoggerMessage(1502, LogLevel.Warning, "Looking for open top-ups failed; it is tried again.")]
-    private static partial void LookFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1503, LogLevel.Warning, "Asking the provider about {Id} failed; it is tried again.")]
     private static partial void AskFailed(ILogger log, Guid id, Exception fault);

@@ -1,3 +1,5 @@
+using SightPay.Server.Api;
+
 namespace SightPay.Server.Payments;
 
 /// <summary>
@@ -12,51 +14,33 @@ internal sealed partial class ProcessInbox(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(signal, LookEvery, RunAsync, clock, log, stoppingToken);
+
+    private async Task RunAsync(CancellationToken ct)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        IReadOnlyList<InboxMessage> due;
+        do
         {
-            try
-            {
-                while (await RunOnceAsync(stoppingToken) == AtOnce)
-                {
-                    // A full load: there may be more.
-                }
-                await signal.WaitAsync(LookEvery, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault)
-            {
-                LookFailed(log, fault);
-                await Task.Delay(LookEvery, clock, stoppingToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            due = await inbox.DueAsync(clock.GetUtcNow(), AtOnce, ct);
+            foreach (var message in due) await TryAsync(message, ct);
         }
+        while (due.Count == AtOnce);
     }
 
-    /// <summary>Returns how many messages were looked at.</summary>
-    public async Task<int> RunOnceAsync(CancellationToken ct)
+    private async Task TryAsync(InboxMessage message, CancellationToken ct)
     {
-        var due = await inbox.DueAsync(clock.GetUtcNow(), AtOnce, ct);
-        foreach (var message in due)
+        try
         {
-            try
-            {
-                var (state, note) = await ProcessAsync(message, ct);
-                await inbox.SetProcessedAsync(message, state, note, clock.GetUtcNow(), ct);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(message.Attempts, 10)));
-                MessageFailed(log, message.Source, message.EventId, fault);
-                await inbox.SetLaterAsync(
-                    message, clock.GetUtcNow() + (wait < RetryMax ? wait : RetryMax), ct);
-            }
+            var (state, note) = await ProcessAsync(message, ct);
+            await inbox.SetProcessedAsync(message, state, note, clock.GetUtcNow(), ct);
         }
-        return due.Count;
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(message.Attempts, 10)));
+            MessageFailed(log, message.Source, message.EventId, fault);
+            await inbox.SetLaterAsync(message, clock.GetUtcNow() + (wait < RetryMax ? wait : RetryMax), ct);
+        }
     }
 
     private async Task<(string State, string Note)> ProcessAsync(InboxMessage message, CancellationToken ct)
@@ -85,9 +69,6 @@ internal sealed partial class ProcessInbox(
             var other => throw new InvalidOperationException($"Unknown settlement {other}."),
         };
     }
-
-    [LoggerMessage(1504, LogLevel.Warning, "Looking into the provider inbox failed; it is tried again.")]
-    private static partial void LookFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1505, LogLevel.Warning, "Message {EventId} of {Source} could not be processed yet.")]
     private static partial void MessageFailed(ILogger log, string source, string eventId, Exception fault);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Npgsql;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.People;
 
@@ -7,7 +8,7 @@ namespace SightPay.Server.People;
 /// At the start: proves that the key in the data folder is the one that this database was written with, and then
 /// finishes erasures that a fault or a stop had interrupted.
 /// </summary>
-internal sealed partial class PeopleStart(
+internal sealed class PeopleStart(
     NpgsqlDataSource database, InstallationKey installation, Passwords passwords,
     WithdrawConsent withdrawal, TimeProvider clock, ILogger<PeopleStart> log) : BackgroundService
 {
@@ -20,22 +21,8 @@ internal sealed partial class PeopleStart(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(RetryEvery, clock);
-        do
-        {
-            try
-            {
-                await withdrawal.EraseDueAsync(null, stoppingToken);
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                ErasureFailed(log, fault);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(RetryEvery, ct => withdrawal.EraseDueAsync(null, ct), clock, log, stoppingToken);
 
     private async Task CheckKeyAsync(CancellationToken ct)
     {
@@ -53,7 +40,4 @@ internal sealed partial class PeopleStart(
                 "keys/installation.key in the data folder is not the key that this database was written with. "
                 + "Put the right file back, or point SIGHTPAY_DATA or DATABASE_URL at the pair that belongs together.");
     }
-
-    [LoggerMessage(1101, LogLevel.Error, "Erasing after a withdrawn consent failed; it is tried again in a minute.")]
-    private static partial void ErasureFailed(ILogger log, Exception fault);
 }

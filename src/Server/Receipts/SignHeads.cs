@@ -1,4 +1,4 @@
-using Npgsql;
+using SightPay.Server.Api;
 using SightPay.Server.Receipts.Tree;
 
 namespace SightPay.Server.Receipts;
@@ -12,8 +12,8 @@ internal sealed partial class SignHeads(
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        RepeatAsync(settings.SignEvery, receipts.GrowAsync, stoppingToken),
-        RepeatAsync(settings.AuditEvery, CheckAsync, stoppingToken));
+        Rounds.RunAsync(settings.SignEvery, GrowAsync, clock, log, stoppingToken),
+        Rounds.RunAsync(settings.AuditEvery, CheckAsync, clock, log, stoppingToken));
 
     /// <summary>Stops the log when it is not what was signed.</summary>
     internal async Task CheckAsync(CancellationToken ct)
@@ -23,36 +23,17 @@ internal sealed partial class SignHeads(
         if (differences.Count > 0) receipts.Stop(differences[0]);
     }
 
-    private async Task RepeatAsync(TimeSpan every, Func<CancellationToken, Task> work, CancellationToken ct)
+    private async Task GrowAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(every, clock);
         try
         {
-            do
-            {
-                try
-                {
-                    await work(ct);
-                }
-                catch (BrokenLogException)
-                {
-                    // Told once where it was found; what is there to be signed stays there until it is mended.
-                }
-                catch (Exception fault) when (fault is NpgsqlException or TimeoutException)
-                {
-                    LogAway(fault);
-                }
-            }
-            while (await timer.WaitForNextTickAsync(ct));
+            await receipts.GrowAsync(ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (BrokenLogException)
         {
-            // The server stops.
+            // Told once where it was found; what is there to be signed stays there until it is mended.
         }
     }
-
-    [LoggerMessage(1302, LogLevel.Warning, "The receipt log could not reach the database; tried again soon.")]
-    private partial void LogAway(Exception fault);
 
     [LoggerMessage(1303, LogLevel.Critical, "The receipt log was changed. {Difference}")]
     private partial void LogDifference(string difference);

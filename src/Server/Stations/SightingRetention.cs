@@ -1,4 +1,5 @@
 using Npgsql;
+using SightPay.Server.Api;
 
 namespace SightPay.Server.Stations;
 
@@ -36,39 +37,9 @@ internal sealed partial class SightingRetention(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_every, clock);
-        do
-        {
-            try
-            {
-                var deleted = await PurgeAsync(stoppingToken);
-                if (deleted > 0) LogPurged(deleted);
-            }
-            catch (NpgsqlException exception)
-            {
-                LogFailed(exception.GetType().Name);
-            }
-        }
-        while (await WaitAsync(timer, stoppingToken));
-    }
-
-    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken ct)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(ct);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(_every, PurgeAsync, clock, log, stoppingToken);
 
     [LoggerMessage(3001, LogLevel.Information, "{Count} sightings were past their retention and are deleted.")]
     private partial void LogPurged(int count);
-
-    [LoggerMessage(3002, LogLevel.Warning, "Old sightings could not be deleted now ({Cause}); tried again in an hour.")]
-    private partial void LogFailed(string cause);
 }

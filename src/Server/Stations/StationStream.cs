@@ -121,10 +121,7 @@ internal sealed partial class StationStream(
             await socket.CloseAsync(StationClose.WrongStation, "wrong_station");
             return null;
         }
-        if (takeSighting.Serves(station.Kind)) return (station, key);
-        await RefuseAsync(422, "station_kind_not_served", "Nothing here takes what this kind of station sees.", ct);
-        await socket.CloseAsync(StationClose.WrongStation, "station_kind_not_served");
-        return null;
+        return (station, key);
     }
 
     private async Task ListenAsync(Station station, StationKey key, Connection connection, CancellationToken ct)

@@ -27,9 +27,6 @@ public sealed class TakeSighting(
 
     private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
 
-    /// <summary>Whether a trade takes what this kind of station sees.</summary>
-    public bool Serves(StationKind kind) => _desks.ContainsKey(kind);
-
     /// <summary>A picture by POST, or what a pump's edge agent read; every answer sticks to its key.</summary>
     /// <param name="stationId">From the route.</param>
     /// <param name="notFoundCode">For a station of this kind that does not exist.</param>

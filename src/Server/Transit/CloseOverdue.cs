@@ -1,4 +1,3 @@
-using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
 using SightPay.Server.People;
@@ -26,32 +25,13 @@ internal sealed partial class CloseOverdue(
             var before = closed;
             foreach (var rider in overdue)
                 if (await CloseAsync(rider, rider.Open!, ct)) closed++;
+            if (closed > before) LogClosed(closed - before);
             if (overdue.Count < AtOnce || closed == before) return closed;
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_every, clock);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                var closed = await RunAsync(stoppingToken);
-                if (closed > 0) LogClosed(closed);
-                await timer.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or LedgerUnavailableException)
-            {
-                LogFailed(exception.GetType().Name);
-                await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.RunAsync(_every, RunAsync, clock, log, stoppingToken);
 
     /// <returns>False when the rider moved meanwhile: nothing is to be closed, or the next run does it.</returns>
     private async Task<bool> CloseAsync(Rider rider, OpenJourney journey, CancellationToken ct)
@@ -102,9 +82,6 @@ internal sealed partial class CloseOverdue(
 
     [LoggerMessage(4001, LogLevel.Information, "{Count} journeys took too long and were closed at the highest fare.")]
     private partial void LogClosed(int count);
-
-    [LoggerMessage(4002, LogLevel.Warning, "Overdue journeys could not be closed now ({Cause}); tried again soon.")]
-    private partial void LogFailed(string cause);
 
     [LoggerMessage(4003, LogLevel.Error, "Journey {Journey} cannot be closed: {Code}.")]
     private partial void LogRefused(Guid journey, string code);

@@ -53,7 +53,10 @@ internal static partial class Pages
         version = typeof(Pages).Assembly.GetName().Version!.ToString(3),
         status = start.IsDone ? "ready" : "starting",
         currency = settings.Currency,
-        features = new[] { "people", "faces", "wallets", "top_ups", "transit", "retail", "receipts", "live" },
+        features = new[]
+        {
+            "people", "faces", "plates", "wallets", "top_ups", "transit", "retail", "fuel", "receipts", "live",
+        },
         model_packs = Packs(settings),
         links = new
         {

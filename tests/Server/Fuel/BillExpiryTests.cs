@@ -146,7 +146,7 @@ public sealed class BillExpiryTests : IAsyncLifetime
             var taps = Enumerable.Range(0, 3).Select(_ => app.ConfirmAsync(id)).ToList();
             if (round % 2 == 0) await Task.Yield();
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            var ended = _bed.Get<ExpireSessions>().RunOnceAsync(default);
+            var ended = _bed.Get<ExpireSessions>().RunAsync(default);
             var answers = await Task.WhenAll(taps);
             await ended;
             var isPaid = (string)(await app.ShowAsync(id))["state"]! == "paid";
@@ -196,6 +196,29 @@ public sealed class BillExpiryTests : IAsyncLifetime
         Assert.Equal("held", (string)(await fresh.ConfirmAsync(id).OkAsync())["state"]!);
         await _pump.FillAsync(10_000);
         Assert.Equal(Bill, await TakenAsync());
+    }
+
+    [Fact]
+    public async Task Many_sessions_that_are_over_at_once_end_in_one_round()
+    {
+        await BillAsync();
+        // The clock stands still: the server's own rounds rest meanwhile.
+        await _bed.NumberAsync(
+            """
+            with many as (
+                insert into pump_session (
+                    id, site, pump, state, person, hold_minor, doubtful, trx_seq, nozzle, grade, unit, price,
+                    delivered_thousandths, bill_minor, version, began_at, delivered_at, due_at)
+                select gen_random_uuid(), site, pump, state, person, hold_minor, doubtful, trx_seq + n, nozzle, grade,
+                    unit, price, delivered_thousandths, bill_minor, version, began_at, delivered_at,
+                    due_at - interval '1 hour'
+                from pump_session, generate_series(1, 450) n
+                returning 1)
+            select count(*) from many
+            """);
+        await _bed.Get<ExpireSessions>().RunAsync(default);
+        Assert.Equal(450, await _bed.NumberAsync("select count(*) from pump_session where state = 'expired'"));
+        Assert.Equal(1, await _bed.NumberAsync("select count(*) from pump_session where state = 'delivered'"));
     }
 
     private Task<long> HeldAsync() => _bed.NumberAsync("select coalesce(sum(debits_pending), 0) from account");

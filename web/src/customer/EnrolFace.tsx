@@ -16,8 +16,6 @@ interface EnrolFaceProps {
   onCancel: () => void;
 }
 
-export const photosMax = 5;
-
 /** Collects one to five photos by camera or from files and enrols them together. */
 export function EnrolFace({ person, replacing, onDone, onCancel }: EnrolFaceProps) {
   const queries = useQueryClient();

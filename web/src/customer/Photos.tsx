@@ -3,7 +3,8 @@ import { useState } from "react";
 import { newId } from "../shared/api/ids";
 import { modestPicture } from "../shared/camera/capture";
 import { Icon } from "../shared/ui/Icon";
-import { photosMax } from "./EnrolFace";
+
+export const photosMax = 5;
 
 export interface Photo {
   id: string;

@@ -4,7 +4,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { ApiProblem } from "../shared/api/problem";
 import { Mark } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
-import { type Credentials, codeOf, forgetCredentials, readCredentials, redeem } from "./credentials";
+import { codeOf, forgetCredentials, readCredentials, redeem } from "./credentials";
 import { GateKiosk } from "./GateKiosk";
 import { PumpKiosk } from "./pump/PumpKiosk";
 import { TillKiosk } from "./TillKiosk";
@@ -101,9 +101,4 @@ function LinkPage({ busy, error, onCode, onBack }: LinkPageProps) {
       </Stack>
     </main>
   );
-}
-
-export interface KioskProps {
-  credentials: Credentials;
-  onUnlink: () => void;
 }

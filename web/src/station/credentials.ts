@@ -11,6 +11,12 @@ export interface Credentials {
   place_name: string;
 }
 
+/** What every kiosk starts with. */
+export interface KioskProps {
+  credentials: Credentials;
+  onUnlink: () => void;
+}
+
 const slot = "sightpay.station";
 
 export function readCredentials(): Credentials | null {
