@@ -16,6 +16,7 @@ root.Add(VisitsVerb.Create());
 root.Add(LivenessVerb.Create());
 root.Add(PlatesVerb.Create());
 root.Add(PlateMatchVerb.Create());
+root.Add(PlateFramesVerb.Create());
 root.Add(VisionVerb.Create());
 root.Add(SearchVerb.Create());
 root.Add(LedgerVerb.Create());

@@ -49,7 +49,8 @@ internal static class PlateMatchVerb
         output.WriteLine(
             $"{reads} plates read on {photos.Length} photographs, matched by the rules of the server; then each again "
             + "with its own plate taken out of the registry. Unsure are right texts that ask, since their weakest "
-            + $"character is below {PlateRules.AcceptConfidenceMin}.");
+            + $"character is below {PlateRules.AcceptConfidenceMin}, or since several countries of a union have plates "
+            + "like it.");
         return new
         {
             reads, right, asked, unsure, wrong_payer = wrong, wrong_payer_unenrolled = wrongUnenrolled,

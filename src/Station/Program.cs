@@ -82,7 +82,7 @@ internal static class Program
             settings, queue, server, Tell, TimeProvider.System, logs.CreateLogger<SightingSender>());
         var sent = sender.RunAsync(sending.Token);
         using var pipeline = PlatePipeline.Open(new InstalledPacks(settings.ModelsFolder).Best);
-        await new PlateWatch(camera, pipeline, settings.Region, queue).RunAsync(ct);
+        await new PlateWatch(pipeline, settings.Region, queue).RunAsync(camera, ct);
         // The film is over: what is still on its way gets its chance, and waits in the queue else.
         await Task.WhenAny(sent, queue.EmptyAsync(ct), Task.Delay(TimeSpan.FromSeconds(30), ct));
         await sending.CancelAsync();

@@ -51,6 +51,28 @@ internal static class Walks
         await phone.InspectAsync("app-wallet");
     }
 
+    /// <summary>Agrees to plates and registers one.</summary>
+    /// <param name="payByItself">What it may spend without a tap; null: nothing.</param>
+    public static async Task AddCarAsync(this Walker phone, string plate, string name, string? payByItself)
+    {
+        await phone.PressAsync("account");
+        await phone.PressAsync("to-vehicles");
+        await phone.At("consent-read").CheckAsync();
+        await phone.PressAsync("consent-give");
+        await phone.At("plate-region").SelectOptionAsync("in");
+        await phone.FillAsync("plate-text", plate);
+        await phone.At("vehicle-fuel").SelectOptionAsync("petrol");
+        await phone.FillAsync("vehicle-name", name);
+        if (payByItself is not null)
+        {
+            await phone.FillAsync("vehicle-limit", payByItself);
+            await phone.FillAsync("vehicle-password", Password);
+        }
+
+        await phone.PressAsync("vehicle-save");
+        await phone.SeeAsync("vehicle", "data-plate", plate);
+    }
+
     /// <summary>Somebody signs in at the console.</summary>
     /// <param name="sees">What stands on the first page of theirs.</param>
     public static async Task SignInAsync(

@@ -163,7 +163,9 @@ internal sealed class SeeCar(
     /// there, whatever this camera says.</summary>
     private async Task<DeskDecision> ChangeOverAsync(Seen seen, PumpSession current, CancellationToken ct)
     {
+        // A session that follows its car takes its money along: one frame is not enough for that either.
         var isStillThere = current.State == PumpSessionState.Fuelling
+            || seen.Sighting.AgreeingFrames < PlateRules.AgreeingFramesMin
             || clock.GetUtcNow() - (current.SeenAt ?? current.BeganAt) < settings.LeftAfter;
         if (isStillThere) return await SayAsync(seen, SightingBand.Ask, "at_another_pump", current, ct);
         var act = await ActAsync(seen, current, ct);
@@ -179,9 +181,11 @@ internal sealed class SeeCar(
     /// <summary>What the plate may have set aside by itself; null: its people are asked.</summary>
     private async Task<long?> AutoHoldMinorAsync(Seen seen, Payment? before, CancellationToken ct)
     {
-        // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked.
+        // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked. Nor is one frame
+        // proof against a misread: a part of this plate may be another car's whole one.
         if (seen.Vehicle.AutoPayMaxMinor < settings.HoldMinorMin || seen.Vehicle.IsDisputed || before is not null
-            || seen.Sighting.Alerts.Count > 0 || await store.DroveOffAsync(seen.Vehicle.Id, ct))
+            || seen.Sighting.Alerts.Count > 0 || seen.Sighting.AgreeingFrames < PlateRules.AgreeingFramesMin
+            || await store.DroveOffAsync(seen.Vehicle.Id, ct))
             return null;
         var wallet = await ledger.AccountAsync(Person.WalletKey(seen.Vehicle.Owner), ct);
         var prices = await forecourt.PricesAtAsync(seen.Site.Id, clock.GetUtcNow(), ct);

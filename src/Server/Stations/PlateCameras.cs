@@ -47,21 +47,24 @@ internal sealed class PlateCameras(TimeProvider clock)
     public CameraLook? Again(string station, byte[] frame, Guid act)
     {
         var camera = _cameras.GetOrAdd(station, _ => new Camera());
-        lock (camera)
-        {
-            var now = clock.GetUtcNow();
-            if (!camera.Frame.AsSpan().SequenceEqual(frame) || now - camera.Last >= RepeatsWithin) return null;
-            camera.Last = now;
-            return new(camera.SightingId, camera.Cars, camera.Act != act, now - camera.Since >= StuckAfter);
-        }
+        lock (camera) return Again(camera, frame, act);
     }
 
-    /// <summary>A new frame was looked at.</summary>
+    private CameraLook? Again(Camera camera, byte[] frame, Guid act)
+    {
+        var now = clock.GetUtcNow();
+        if (!camera.Frame.AsSpan().SequenceEqual(frame) || now - camera.Last >= RepeatsWithin) return null;
+        camera.Last = now;
+        return new(camera.SightingId, camera.Cars, camera.Act != act, now - camera.Since >= StuckAfter);
+    }
+
+    /// <summary>A new frame was looked at; one that came twice at once is new once.</summary>
     public CameraLook Take(string station, byte[] frame, Guid act, PlateReading reading)
     {
         var camera = _cameras.GetOrAdd(station, _ => new Camera());
         lock (camera)
         {
+            if (Again(camera, frame, act) is { } again) return again;
             var now = clock.GetUtcNow();
             (camera.Frame, camera.Act, camera.Since, camera.Last) = (frame, act, now, now);
             camera.SightingId = Ids.Next(clock);

@@ -12,9 +12,10 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
     /// <param name="Region">The country, where the agent can tell; null: the site's region.</param>
     /// <param name="Confidence">0..1, of the weakest character.</param>
     /// <param name="Characters">For each character what it may be; null: what the text says.</param>
+    /// <param name="Frames">How many different frames of this visit, in a row, read this text; null: this one.</param>
     public sealed record Plate(
         string? Text, string? Region, double? Confidence, IReadOnlyList<IReadOnlyList<Candidate>?>? Characters,
-        SightingBox? Box)
+        SightingBox? Box, int? Frames = null)
     {
         public override string ToString() => nameof(Plate);
     }
@@ -34,6 +35,9 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
     private const int TextLengthMax = 24;
     private const int CandidatesMax = 40;
 
+    /// <summary>Beyond it nobody is surer.</summary>
+    private const int FramesMax = 1_000;
+
     public override string ToString() => $"{nameof(PlateReads)} {Counter}";
 
     /// <exception cref="ProblemException">422 fields_invalid.</exception>
@@ -45,7 +49,10 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
         if (Plates is null || Plates.Count > PlatesMax) errors["plates"] = [$"A list of at most {PlatesMax} plates."];
         else if (!Plates.All(IsUsable))
             errors["plates"] =
-                ["Each needs text, confidence (0 to 1) and box {x,y,width,height}; characters fit the text, if given."];
+                [
+                    "Each needs text, confidence (0 to 1) and box {x,y,width,height}; characters fit the text, and "
+                    + $"frames is 1 to {FramesMax}, if given.",
+                ];
         if (errors.Count > 0)
             throw new ProblemException(
                 422, "fields_invalid", "Some fields cannot be used; see errors.", errors: errors);
@@ -64,7 +71,7 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
 
     private static bool IsUsable(Plate? plate) =>
         plate is { Text.Length: > 0 and <= TextLengthMax, Confidence: >= 0 and <= 1, Box: { } box }
-        && IsUsable(box)
+        && IsUsable(box) && plate.Frames is null or (>= 1 and <= FramesMax)
         && (plate.Characters is not { } places || places.All(place =>
             place is { Count: <= CandidatesMax } && place.All(each => each is { Probability: >= 0 and <= 1 })));
 
@@ -82,7 +89,10 @@ public sealed record PlateReads(long? Counter, DateTimeOffset? At, IReadOnlyList
         var box = plate.Box!.Value;
         return new(
             text, seen, [.. text.Select((character, i) => Character(character, (float)plate.Confidence!, places?[i]))],
-            PlateQuad.Of(new((float)box.X, (float)box.Y, (float)box.Width, (float)box.Height)));
+            PlateQuad.Of(new((float)box.X, (float)box.Y, (float)box.Width, (float)box.Height)))
+        {
+            Frames = plate.Frames ?? 1,
+        };
     }
 
     /// <summary>The glyphs that the grammar may take for this one count for it; the others are what it may be instead.

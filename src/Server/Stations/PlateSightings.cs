@@ -69,8 +69,9 @@ public sealed class PlateSightings
             throw new ProblemException(
                 409, "counter_replayed", "The counter has to rise with every message: this one, or a later one, came.");
         if (isLate) return Late(station, reads, region, started);
-        // The number and the time of a message differ even where the camera hangs.
-        var frame = SHA256.HashData(Encoding.UTF8.GetBytes(ApiJson.Write(reads.Plates)));
+        // Number and time of a message differ even where the camera hangs, and so may its count of frames.
+        var frame = SHA256.HashData(Encoding.UTF8.GetBytes(ApiJson.Write(
+            reads.Plates!.Select(plate => plate! with { Frames = null }))));
         var look = _cameras.Again(station.Id, frame, act)
             ?? _cameras.Take(station.Id, frame, act, reads.ToReading(region));
         return await DecideAsync(station, look, new(0, 0, 0, 0, 0), started, reads.At, ct);
@@ -108,6 +109,7 @@ public sealed class PlateSightings
             timings with { Search = Sightings.Ms(Stopwatch.GetElapsedTime(searching).TotalMilliseconds) }, started)
         {
             Plates = [.. look.Cars.Select((car, i) => Shown(car.Plate, i < near.Length ? matches[i] : null))],
+            AgreeingFrames = look.Cars.Count > 0 ? look.Cars[0].Frames : 0,
             Vehicle = vehicle?.Id, VehicleOwner = vehicle?.Owner, CandidateVehicles = candidates,
             Repeats = look.Repeats, EventAt = eventAt, Alerts = look.IsStuck ? [StationAlert.CameraStuck] : [],
         };

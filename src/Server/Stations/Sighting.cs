@@ -72,6 +72,9 @@ public sealed record Sighting(
     /// <summary>What a pump's camera read, the foremost first.</summary>
     public IReadOnlyList<SightedPlate> Plates { get; init; } = [];
 
+    /// <summary>How many different frames in a row, this one included, read the foremost plate alike.</summary>
+    public int AgreeingFrames { get; init; }
+
     /// <summary>The car whose plate it is, when the band is accept. Its owner is not who was seen.</summary>
     public Guid? Vehicle { get; init; }
 

@@ -22,8 +22,8 @@ public sealed class TakeSighting(
     Idempotency idempotency, StationDirectory directory)
 {
     private const string ReadsExpected =
-        "Send counter, at and plates (text, region, confidence, characters, box) as a JSON object, or a picture as "
-        + "multipart/form-data in a part named image.";
+        "Send counter, at and plates (text, region, confidence, characters, box, frames) as a JSON object, or a "
+        + "picture as multipart/form-data in a part named image.";
 
     private readonly Dictionary<StationKind, IStationDesk> _desks = desks.ToDictionary(desk => desk.Kind);
 

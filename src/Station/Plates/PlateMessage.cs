@@ -16,7 +16,7 @@ internal static class PlateMessage
 
     private sealed record Plate(
         string Text, string Region, float Confidence, IReadOnlyList<IReadOnlyList<CharacterCandidate>> Characters,
-        Box Box)
+        Box Box, int Frames)
     {
         public override string ToString() => nameof(Plate);
     }
@@ -25,15 +25,17 @@ internal static class PlateMessage
 
     /// <summary>The server takes no more.</summary>
     private const int PlatesMax = 8;
+    private const int FramesMax = 1_000;
 
     /// <param name="at">By this computer's clock; the server's own decides.</param>
     /// <param name="cars">The foremost first.</param>
     public static byte[] Write(long counter, DateTimeOffset at, IReadOnlyList<VisitingCar> cars) =>
         JsonSerializer.SerializeToUtf8Bytes(
-            new Message(counter, at, [.. cars.Take(PlatesMax).Select(car => Of(car.Plate))]), _json);
+            new Message(counter, at, [.. cars.Take(PlatesMax).Select(Of)]), _json);
 
-    private static Plate Of(ReadPlate plate) => new(
-        plate.Text, plate.Region, plate.Confidence,
-        [.. plate.Characters.Select(character => character.Candidates)],
-        new(plate.Box.X, plate.Box.Y, plate.Box.Width, plate.Box.Height));
+    private static Plate Of(VisitingCar car) => new(
+        car.Plate.Text, car.Plate.Region, car.Plate.Confidence,
+        [.. car.Plate.Characters.Select(character => character.Candidates)],
+        new(car.Plate.Box.X, car.Plate.Box.Y, car.Plate.Box.Width, car.Plate.Box.Height),
+        Math.Clamp(car.Frames, 1, FramesMax));
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SightPay.Vision.Runtime;
@@ -237,7 +236,7 @@ internal sealed class PixelSampler
                 for (x++; x + 1 <= right; x++) sum += Vector128.LoadUnsafe(ref from, (nuint)(x * 3));
                 if (x < right) sum += Vector128.LoadUnsafe(ref from, (nuint)(x * 3)) * (right - x);
             }
-            Store(sum * scale + offset, row, u * 3);
+            PixelBlend.Put(sum * scale + offset, row, u);
         }
     }
 
@@ -262,38 +261,12 @@ internal sealed class PixelSampler
         Span<float> target, Values values)
     {
         if (pixels.Length < width * height * 3) throw new ArgumentException("Too few pixels.", nameof(pixels));
-        ref var source = ref MemoryMarshal.GetReference(pixels);
-        var scale = Vector128.Create(values.Scale);
-        var offset = Vector128.Create(values.Offset);
         for (var v = 0; v < size; v++)
         {
             var start = toSource.Apply(0, v);
-            for (var u = 0; u < size; u++)
-            {
-                var x = toSource.A * u + start.X;
-                var y = toSource.B * u + start.Y;
-                var (x0, y0) = ((int)MathF.Floor(x), (int)MathF.Floor(y));
-                var (right, down) = (x - x0, y - y0);
-                // Inside, four bytes are read for a pixel of three; so the last column counts as an edge.
-                var value = (uint)x0 < (uint)Math.Max(0, width - 2) && (uint)y0 < (uint)(height - 1)
-                    ? PixelBlend.Inside(ref Unsafe.Add(ref source, (y0 * width + x0) * 3), width * 3, right, down)
-                    : PixelBlend.AtEdge(pixels, width, height, x0, y0, right, down);
-                Store(value * scale + offset, target, (v * size + u) * 3);
-            }
+            PixelBlend.Along(
+                pixels, width, height, new(start.X, start.Y, toSource.A, toSource.B), values.Scale, values.Offset,
+                target.Slice(v * size * 3, size * 3));
         }
-    }
-
-    /// <summary>Writes three of four floats; the next pixel overwrites the fourth, if it is written at all.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector128<float> value, Span<float> target, int index)
-    {
-        if (index + 4 <= target.Length)
-        {
-            value.StoreUnsafe(ref MemoryMarshal.GetReference(target), (nuint)index);
-            return;
-        }
-        target[index] = value.GetElement(0);
-        target[index + 1] = value.GetElement(1);
-        target[index + 2] = value.GetElement(2);
     }
 }

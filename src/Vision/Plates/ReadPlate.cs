@@ -70,6 +70,10 @@ public sealed record ReadPlate(string Text, string Region, IReadOnlyList<PlateCh
     /// <summary>The weakest character's probability: a plate is as sure as the place one is least sure of.</summary>
     public float Confidence { get; } = Characters.Count == 0 ? 0 : Characters.Min(character => character.Confidence);
 
+    /// <summary>How many different frames it stands for; more than 1 where somebody has voted over them already.
+    /// </summary>
+    public int Frames { get; init; } = 1;
+
     /// <summary>The upright box around the writing.</summary>
     public PlateBox Box => Quad.Bounds;
 

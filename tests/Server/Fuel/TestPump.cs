@@ -27,6 +27,9 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
 
     public string Id => id;
 
+    /// <summary>How many frames of the car agree with each other in what the camera tells.</summary>
+    public int Frames { get; set; } = PlateRules.AgreeingFramesMin;
+
     /// <summary>A number as this pump gives to its next delivery.</summary>
     public long NextSeq() => ++_seq;
 
@@ -76,7 +79,7 @@ internal sealed class TestPump(ServerBed bed, string id = "F1-P1")
                 Guid.CreateVersion7(), station, SightingBand.Accept, SightingFinding.Recognised, null, false, [],
                 new SightingTimings(0, 0, 0, 0, 0), Stopwatch.GetTimestamp())
             {
-                Alerts = alerts, Vehicle = vehicle, VehicleOwner = found.Owner,
+                Alerts = alerts, AgreeingFrames = Frames, Vehicle = vehicle, VehicleOwner = found.Owner,
                 Plates =
                 [
                     new SightedPlate(found.MaskedPlate, found.Region, 0.97, new(0, 0, 1, 1), SightingBand.Accept),

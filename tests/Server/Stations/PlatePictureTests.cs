@@ -71,7 +71,20 @@ public sealed class PlatePictureTests : IAsyncLifetime
         // A camera that works gives no picture twice: its noise is another one in every frame.
         var next = await SeeAsync(new DrawnCar("ABC 1234") { Frame = 1 });
         Assert.False(next.Repeats);
-        Assert.Equal(_vehicle, next.Vehicle);
+        Assert.Equal((_vehicle, 2), (next.Vehicle, next.AgreeingFrames));
+        // As other bytes it is the same picture, and no third witness.
+        var copied = await SeeAsync([.. new DrawnCar("ABC 1234") { Frame = 1 }.Jpeg(), 0]);
+        Assert.Equal((false, 2), (copied.Repeats, copied.AgreeingFrames));
+    }
+
+    [Fact]
+    public async Task One_picture_that_comes_twelve_times_at_once_is_one_frame()
+    {
+        var picture = new DrawnCar("ABC 1234").Jpeg();
+        var seen = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => SeeAsync(picture)));
+        Assert.Equal(1, seen.Count(sighting => !sighting.Repeats));
+        Assert.Single(seen.Select(sighting => sighting.Id).Distinct());
+        Assert.All(seen, sighting => Assert.Equal(1, sighting.AgreeingFrames));
     }
 
     [Fact]

@@ -230,6 +230,7 @@ public sealed class PlateSightingTests : IAsyncLifetime
         var good = new PlateReads(1, DateTimeOffset.UnixEpoch, [Car(Plate)]);
         good.DemandUsable();
         (good with { Plates = [] }).DemandUsable();
+        (good with { Plates = [Car(Plate) with { Frames = 1_000 }] }).DemandUsable();
         (PlateReads Bad, string Field)[] all =
         [
             (good with { Counter = null }, "counter"), (good with { Counter = 0 }, "counter"),
@@ -244,6 +245,8 @@ public sealed class PlateSightingTests : IAsyncLifetime
             (good with { Plates = [Car(Plate, width: 0)] }, "plates"),
             (good with { Plates = [Car(Plate, width: double.PositiveInfinity)] }, "plates"),
             (good with { Plates = [Car(Plate) with { Characters = [null] }] }, "plates"),
+            (good with { Plates = [Car(Plate) with { Frames = 0 }] }, "plates"),
+            (good with { Plates = [Car(Plate) with { Frames = 1_001 }] }, "plates"),
             (good with { Plates = [Car(Plate) with { Characters = [[new('A', 2)]] }] }, "plates"),
         ];
         foreach (var (bad, field) in all)

@@ -112,7 +112,9 @@ public sealed class GeometryTests
 
     [Theory]
     [InlineData(0.4f, 0.2f)]
+    [InlineData(1, 0)]
     [InlineData(1.2f, -0.7f)]
+    [InlineData(-1.4f, 0.3f)]
     public void A_warp_interpolates_like_a_plain_loop(float a, float b)
     {
         const int size = 40;
@@ -120,15 +122,15 @@ public sealed class GeometryTests
         var transform = new SimilarityTransform(a, b, 20.3f, 15.8f);
         var target = new float[size * size * 3];
         new PixelSampler().Warp(picture, transform, size, target, AsIs);
-        for (var i = 0; i < size * size; i++)
+        for (var i = 0; i < size * size * 3; i++)
         {
-            var p = transform.Apply(i % size, i / size);
+            var p = transform.Apply(i / 3 % size, i / 3 / size);
             var (x, y) = (Math.Floor((double)p.X), Math.Floor((double)p.Y));
             double At(double column, double row) => picture.Pixels[
-                (int)(Math.Clamp(row, 0, 69) * 90 + Math.Clamp(column, 0, 89)) * 3 + 1];
+                (int)(Math.Clamp(row, 0, 69) * 90 + Math.Clamp(column, 0, 89)) * 3 + i % 3];
             var upper = At(x, y) + (At(x + 1, y) - At(x, y)) * (p.X - x);
             var lower = At(x, y + 1) + (At(x + 1, y + 1) - At(x, y + 1)) * (p.X - x);
-            Assert.Equal(upper + (lower - upper) * (p.Y - y), target[i * 3 + 1], 0.1);
+            Assert.Equal(upper + (lower - upper) * (p.Y - y), target[i], 0.1);
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class PlateVisitTests
         Take(0.3, PlateReadings.Of("RK099AN", 0.85f, x: 104));
         var car = Take(0.6, PlateReadings.Of("RK099AN", 0.82f, x: 109));
         Assert.Equal("RK099AN", car.Plate.Text);
-        Assert.Equal((1, 3, true), (car.Car, car.Frames, car.IsStable));
+        Assert.Equal((1, 3, false), (car.Car, car.Frames, car.IsStable));
         Assert.InRange(car.Plate.Confidence, 0.86f, 1);
         Assert.Equal(109, car.Plate.Box.X);
     }
@@ -82,9 +82,50 @@ public sealed class PlateVisitTests
         var cars = _visit.Take(Frame(3), Start.AddSeconds(0.4));
         Assert.Equal(["RK143AT", "RK144AT"], cars.Select(car => car.Plate.Text));
         Assert.Equal([1L, 2L], cars.Select(car => car.Car));
-        Assert.All(cars, car => Assert.True(car.IsStable));
+        // The foremost one alone is counted.
+        Assert.Equal([2, 0], cars.Select(car => car.Frames));
         // The first one drives off; the second one stays itself.
         Assert.Equal(2, Take(0.8, PlateReadings.Of("RK144AT", 0.95f, x: 405)).Car);
+    }
+
+    /// <summary>Readings that take turns, of one plate or of two, are never certain.</summary>
+    [Theory]
+    [InlineData("AB1234")] // A part of it.
+    [InlineData("MAB1284")]
+    [InlineData("XY9999")]
+    public void Readings_that_take_turns_never_agree(string other)
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.True(Take(i, PlateReadings.Of("MAB1234", 0.9f, x: 100 + i)) is { Frames: <= 1, IsStable: false });
+            Take(i + 0.5, PlateReadings.Of(other, 0.9f, x: 100 + i));
+        }
+        // Enough in a row do, as soon as the vote is theirs too.
+        var car = Take(10, PlateReadings.Of("MAB1234", 0.9f, x: 110));
+        for (var i = 1; i < 12; i++) car = Take(10 + 0.2 * i, PlateReadings.Of("MAB1234", 0.9f, x: 110 + i));
+        Assert.Equal(("MAB1234", 12, true), (car.Plate.Text, car.Frames, car.IsStable));
+    }
+
+    [Fact]
+    public void A_frame_that_reads_otherwise_is_not_counted_for_the_vote()
+    {
+        for (var i = 0; i < 7; i++) Take(i * 0.1, PlateReadings.Of("RK099AN", 0.9f, x: 100 + i));
+        var car = Take(1, PlateReadings.Of("RK099AM", 0.6f, x: 105));
+        Assert.Equal(("RK099AN", 0, false), (car.Plate.Text, car.Frames, car.IsStable));
+    }
+
+    [Fact]
+    public void Frames_of_a_vote_are_not_added_to_those_that_it_counted_before()
+    {
+        Assert.Equal(2, Take(0, PlateReadings.Of("RK099AN", 0.9f, x: 1) with { Frames = 2 }).Frames);
+        Assert.Equal(3, Take(1, PlateReadings.Of("RK099AN", 0.9f, x: 2) with { Frames = 2 }).Frames);
+        Assert.Equal(9, Take(2, PlateReadings.Of("RK099AN", 0.9f, x: 3) with { Frames = 9 }).Frames);
+        // Whoever is not sure is no witness.
+        Assert.Equal(9, Take(2.5, PlateReadings.Of("RK099AN", 0.4f, x: 9) with { Frames = 50 }).Frames);
+        // The same picture, whatever it claims.
+        Assert.Equal(9, Take(3, PlateReadings.Of("RK099AN", 0.9f, x: 3) with { Frames = 50 }).Frames);
+        // A visit later it begins anew.
+        Assert.Equal(1, Take(124, PlateReadings.Of("RK099AN", 0.9f, x: 4)).Frames);
     }
 
     private VisitingCar Take(double seconds, ReadPlate plate) =>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { useLocation } from "react-router";
 import { money } from "../shared/format";
 import { toast } from "../shared/ui/toasts";
 import { isOpen, lastMoment, routeOf } from "./journeyWords";
@@ -26,18 +27,19 @@ export function useJourneyNews(): void {
   }, [journeys.data]);
 }
 
-/** Tells the person when a till was paid from their wallet. */
+/** Tells the person when a till was paid from their wallet; a bill at a pump says so itself. */
 export function usePaymentNews(): void {
   const payments = usePayments();
+  const atPump = useLocation().pathname.startsWith("/fuel/");
   const known = useRef<Map<string, string> | null>(null);
 
   useEffect(() => {
     if (!payments.data) return;
     const before = known.current;
     known.current = new Map(payments.data.items.map((payment) => [payment.id, payment.status]));
-    if (!before) return;
+    if (!before || atPump) return;
     for (const { id, status, amount, captured_minor, merchant_id } of payments.data.items)
       if (status === "captured" && before.get(id) !== status)
         toast(`${money(captured_minor, amount.currency)} paid`, `At ${merchant_id}`);
-  }, [payments.data]);
+  }, [payments.data, atPump]);
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using SightPay.Server.Api;
+using SightPay.Server.Plates;
+using SightPay.Server.Stations;
 
 namespace SightPay.Server.Fuel.Simulator;
 
@@ -44,16 +46,25 @@ internal sealed class PumpDevice(
     public async Task<PumpFill> FillAsync(PumpScript script, CancellationToken ct)
     {
         if (script.Faults.Contains(PumpFault.ClockSkew)) line.Skew = _skew;
-        if (script.Picture is { } picture)
-        {
-            var seen = await line.ShowAsync(picture, ct);
-            Tell(seen.IsGood
-                ? $"camera: {seen.Body["decision"]} ({seen.Body["reason"]}) {seen.Body["plate"]}"
-                : $"camera: {seen.Problem}");
-        }
+        if (script.Picture is { } picture) await LookAsync(picture, ct);
         return script.Faults.Contains(PumpFault.OutOfOrder)
             ? await FillBackwardsAsync(script, ct)
             : await FillInOrderAsync(script, ct);
+    }
+
+    /// <summary>The car rolls in: as many frames of it as a plate needs to pay by itself.</summary>
+    private async Task LookAsync(byte[] picture, CancellationToken ct)
+    {
+        var told = "";
+        foreach (var frame in SimulatedCamera.Film(picture, PlateRules.AgreeingFramesMin))
+        {
+            var seen = await line.ShowAsync(frame, ct);
+            var (body, state) = (seen.Body, seen.Body["session"]?["state"]);
+            var words = seen.IsGood
+                ? $"camera: {body["decision"]} ({body["reason"]}) {body["plate"]} {state}".TrimEnd()
+                : $"camera: {seen.Problem}";
+            if (words != told) Tell(told = words);
+        }
     }
 
     private async Task<PumpFill> FillInOrderAsync(PumpScript script, CancellationToken ct)

@@ -64,6 +64,32 @@ export async function modestPicture(file: File): Promise<Blob> {
   return (await jpegOf(context.canvas, 0.9)) ?? file;
 }
 
+/**
+ * A photo as a camera that hangs on a mast shows the scene: a little nearer or farther, shifted, lighter or darker, so
+ * that no two frames are the same. Equal numbers give equal frames.
+ */
+export async function trembling(scene: ImageBitmap, number: number, box: { width: number; height: number }) {
+  const scale = Math.min(1, box.width / scene.width, box.height / scene.height);
+  const context = canvasOf(Math.round(scene.width * scale), Math.round(scene.height * scale));
+  const { width, height } = context.canvas;
+  const zoom = 1.02 + 0.015 * swing(number);
+  const [right, down] = [2 * swing(number + 0.3), 2 * swing(number + 0.6)];
+  context.drawImage(
+    scene,
+    (width * (1 - zoom)) / 2 + right,
+    (height * (1 - zoom)) / 2 + down,
+    width * zoom,
+    height * zoom,
+  );
+  context.fillStyle = swing(number + 0.9) > 0 ? "#fff" : "#000";
+  context.globalAlpha = 0.05 * Math.abs(swing(number + 0.9));
+  context.fillRect(0, 0, width, height);
+  return await jpegOf(context.canvas, 0.9);
+}
+
+/** Between -1 and 1, without a pattern that a few frames show. */
+const swing = (number: number) => Math.sin(number * 12.9898 + 1) * Math.cos(number * 78.233);
+
 function jpegOf(canvas: HTMLCanvasElement, quality: number): Promise<Blob | null> {
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
 }

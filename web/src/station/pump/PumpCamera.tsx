@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { newId } from "../../shared/api/ids";
 import { sentenceOf } from "../../shared/api/problem";
 import type { StationApi } from "../../shared/api/server";
-import { modestPicture, takePicture } from "../../shared/camera/capture";
+import { takePicture, trembling } from "../../shared/camera/capture";
 import { cameraSentences, useCamera } from "../../shared/camera/useCamera";
 import type { PumpSighting } from "../../shared/fuel/types";
 import { Icon } from "../../shared/ui/Icon";
@@ -18,13 +18,16 @@ interface PumpCameraProps {
 }
 
 const size = { width: 1280, height: 960 };
-const lookEveryMs = 2_000;
+const lookEveryMs = 1_000;
 
-/** The camera over the pump: a photo, a film or this device's own camera. While it looks, it shows what it sees. */
+/**
+ * The camera over the pump: a photo, a film or this device's own camera. While it looks, it shows what it sees, and a
+ * photo as a camera would show its car: no frame is like the one before.
+ */
 export function PumpCamera({ station, onSeen }: PumpCameraProps) {
   const [source, setSource] = useState<Source>("photo");
   const [looking, setLooking] = useState(false);
-  const [file, setFile] = useState<{ address: string; picture: Blob | null } | null>(null);
+  const [file, setFile] = useState<{ address: string; scene: ImageBitmap | null } | null>(null);
   const [seen, setSeen] = useState<{ text: string; tone: LineEntry["tone"] } | null>(null);
   const camera = useCamera(source === "webcam", size);
   const film = useRef<HTMLVideoElement>(null);
@@ -33,13 +36,17 @@ export function PumpCamera({ station, onSeen }: PumpCameraProps) {
     onSuccess: (answer) => say(wordsOf(answer), toneOf(answer)),
     onError: (error) => say(sentenceOf(error), "bad"),
   });
+  const told = useRef("");
+  // What stays as it is is no news for the line.
   const say = (text: string, tone: LineEntry["tone"]) => {
     setSeen({ text, tone });
-    onSeen(`camera: ${text}`, tone);
+    if (told.current !== text) onSeen(`camera: ${text}`, tone);
+    told.current = text;
   };
+  const count = useRef(0);
   const frame = useRef<() => Promise<Blob | null>>(async () => null);
   frame.current = async () => {
-    if (source === "photo") return file?.picture ?? null;
+    if (source === "photo") return file?.scene ? await trembling(file.scene, count.current++, size) : null;
     const video = source === "video" ? film.current : camera.videoRef.current;
     return video ? await takePicture(video, size.width, size.height, 0.9) : null;
   };
@@ -60,23 +67,28 @@ export function PumpCamera({ station, onSeen }: PumpCameraProps) {
       over = true;
     };
   }, [looking, mutateAsync]);
-  const address = file?.address;
   useEffect(() => {
     return () => {
-      if (address) URL.revokeObjectURL(address);
+      if (!file) return;
+      URL.revokeObjectURL(file.address);
+      file.scene?.close();
     };
-  }, [address]);
+  }, [file]);
   const choose = async (chosen: File | null) => {
     if (!chosen) return;
-    if (source === "video") return setFile({ address: URL.createObjectURL(chosen), picture: null });
-    const picture = await modestPicture(chosen);
-    setFile({ address: URL.createObjectURL(picture), picture });
-    show.mutate(picture);
+    const address = URL.createObjectURL(chosen);
+    const scene = source === "photo" ? await createImageBitmap(chosen).catch(() => null) : null;
+    setFile({ address, scene });
+    told.current = "";
+    // A car that is in sight stands there; what this browser cannot read the server is asked about.
+    setLooking(scene !== null);
+    if (source === "photo" && !scene) show.mutate(chosen);
   };
   const turn = (to: Source) => {
     setSource(to);
     setFile(null);
     setLooking(false);
+    setSeen(null);
   };
   const ready = source === "webcam" ? camera.state.kind === "on" : file !== null;
   return (
@@ -125,7 +137,7 @@ export function PumpCamera({ station, onSeen }: PumpCameraProps) {
         <Group justify="space-between">
           <Switch
             label="The car stands there"
-            description="A picture every two seconds."
+            description="A picture every second."
             checked={looking}
             disabled={!ready}
             onChange={(event) => setLooking(event.currentTarget.checked)}
