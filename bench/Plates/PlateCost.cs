@@ -12,6 +12,7 @@ internal static class PlateCost
     private const string Region = "br";
     private const int Width = 1280;
     private const int Height = 720;
+    private const int WarmUp = 40;
 
     /// <param name="Ms">From decoded pixels, the median of the rounds.</param>
     /// <param name="OverBare">The median of the rounds' own ratios.</param>
@@ -22,12 +23,15 @@ internal static class PlateCost
     {
         using var pipeline = PlateSet.Open(pack, threads);
         var frame = PictureCodec.Decode(new DrawnCar("ABC 1234").Jpeg(Width, Height), new PictureLimits());
-        var reading = pipeline.Read(frame, Region);
-        if (reading.Foremost is not { } plate) throw new BenchException("The drawn plate is not read.");
-        for (var i = 0; i < 5; i++)
+        var runs = new List<NetworkRun>();
+        if (pipeline.Read(frame, Region, runs).Foremost is null)
+            throw new BenchException("The drawn plate is not read.");
+        NetworkRun[][] steps = [.. runs.GroupBy(run => run.Step).Select(step => step.ToArray())];
+        // Long enough for the compiler, too.
+        for (var i = 0; i < WarmUp; i++)
         {
             pipeline.Read(frame, Region);
-            RunBare(pipeline, reading, plate);
+            RunBare(steps, threads);
         }
         var (whole, ratios) = (new double[rounds], new double[rounds]);
         var allocated = 0L;
@@ -36,31 +40,20 @@ internal static class PlateCost
             var before = GC.GetAllocatedBytesForCurrentThread();
             whole[i] = Time(() => pipeline.Read(frame, Region));
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
-            ratios[i] = whole[i] / Time(() => RunBare(pipeline, reading, plate));
+            ratios[i] = whole[i] / Time(() => RunBare(steps, threads));
         }
         return new(Median(whole), Median(ratios), allocated / rounds);
     }
 
-    /// <summary>The same runs as for the frame: the finder over the picture and over parts of it, then the readers.
-    /// </summary>
-    private static void RunBare(PlatePipeline pipeline, PlateReading reading, ReadPlate plate)
+    /// <summary>The same runs as for the frame, as many at once as there.</summary>
+    private static void RunBare(NetworkRun[][] steps, int threads)
     {
-        using (var finder = pipeline.Detector.Rent(Width, Height, 640)) finder.Run();
-        for (var i = 1; i < reading.Looks; i++)
-        {
-            using var closer = pipeline.Detector.Rent(320, 192, 320);
-            closer.Run();
-        }
-        for (var i = 0; i < reading.LinesRead; i++)
-        {
-            using var reader = pipeline.Reader.Rent(plate.Box.Width / plate.Box.Height);
-            reader.Run();
-        }
-        for (var i = 0; i < reading.PlatesRead; i++)
-        {
-            using var plates = pipeline.PlateReader?.Rent();
-            plates?.Run();
-        }
+        foreach (var step in steps)
+            SharedWork.Run(threads, step.Length, i =>
+            {
+                using var run = step[i].Network.Rent(step[i].Shape);
+                run.Run();
+            });
     }
 
     private static double Time(Action act)

@@ -24,7 +24,7 @@ public sealed class LivenessPagesTests
         // A draw may come when its gesture has just passed in the film: then it is tried again, as anybody would.
         for (var attempt = 1; await EndAsync(phone) == "prove-failed"; attempt++)
         {
-            Assert.True(attempt < 6, await phone.At("prove-failed").InnerTextAsync());
+            Assert.True(attempt < 10, await phone.At("prove-failed").InnerTextAsync());
             await phone.PressAsync("prove-again");
             await Assertions.Expect(phone.At("prove-failed")).ToBeHiddenAsync();
         }

@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace SightPay.Browser.Tests;
 
 /// <summary>Cars in the app and claims in the console, against the real server.</summary>
@@ -93,9 +95,30 @@ public sealed class VehiclePagesTests(RunningServer server) : IClassFixture<Runn
         await driver.SeeAsync("vehicle", "data-plate", Plate);
         await owner.SeeAsync("driver", "data-accepted", "true");
         await owner.InspectAsync("app-vehicle");
+        await LimitAsync(owner);
         await driver.PressAsync("vehicle");
         await driver.SeeTextAsync("pays for this car");
         await driver.InspectAsync("app-vehicle-driving");
+    }
+
+    /// <summary>Less at once, more with the password: whoever finds the phone does not spend through others.</summary>
+    private static async Task LimitAsync(Walker owner)
+    {
+        await owner.PressAsync("driver-limits");
+        await Assertions.Expect(owner.At("driver-max")).ToHaveValueAsync("1500");
+        await owner.FillAsync("driver-max", "900.50");
+        await owner.SeeNoneAsync("driver-password");
+        await owner.PressAsync("driver-send");
+        await owner.SeeAsync("driver", "data-max", 90_050);
+        await owner.PressAsync("driver-limits");
+        await owner.FillAsync("driver-max", "5000");
+        await owner.FillAsync("driver-password", Walks.Password);
+        await owner.InspectAsync("app-vehicle-limits");
+        await owner.PressAsync("driver-send");
+        await owner.SeeTextAsync("From one fill up to");
+        await owner.FillAsync("driver-max", "2000");
+        await owner.PressAsync("driver-send");
+        await owner.SeeAsync("driver", "data-max", 200_000);
     }
 
     private static async Task ClaimAsync(Walker phone)

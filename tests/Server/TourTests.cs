@@ -9,7 +9,7 @@ namespace SightPay.Server.Tests;
 public sealed class TourTests(RunningServer server) : IClassFixture<RunningServer>
 {
     [SkippableFact]
-    public async Task The_readmes_tour_opens_two_gates_and_costs_five_rupees()
+    public async Task The_readmes_tour_opens_two_gates_and_fills_a_car_up_twice()
     {
         foreach (var tool in new[] { "bash", "curl", "jq" })
             Skip.IfNot(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(
@@ -20,13 +20,22 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
             await File.WriteAllBytesAsync(
                 Path.Combine(server.DataFolder, "me.jpg"), faces.Photo(SampleFaces.Asha, SampleFaces.AtHome));
         }
+        await File.WriteAllBytesAsync(
+            Path.Combine(server.DataFolder, "car.jpg"), new DrawnCar("WB 02 AK 1234").Jpeg());
 
         var said = await RunAsync(Tour());
         Assert.Equal(["open", "open"], Values(said, "decision"));
         Assert.Equal(["0", "500"], Values(said, "fare_minor"));
         Assert.Equal(["9500"], Values(said, "available_minor"));
+        // Offered is answered by a yes and becomes held; the pump delivers, and it is paid. Then a bill by the camera.
+        Assert.Equal(["held", "paid", "paid"], Values(said, "state", "hold_minor"));
+        Assert.Equal(["0", "210820", "52705"], Values(said, "amount_minor", "hold_minor"));
+        var pumps = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "pumps.txt"));
+        Assert.Contains("F1-P1  nozzle 1 is free up to 23.716 l", pumps);
+        Assert.Contains("F1-P1  the line is cut: the delivery waits to be told", pumps);
+        Assert.Contains("F1-P2  camera: accept (ok)", pumps);
         var verified = await File.ReadAllTextAsync(Path.Combine(server.DataFolder, "verified.txt"));
-        Assert.Contains("Proved: fare of INR 5.00, transit", verified);
+        Assert.Contains("Proved: fuel of INR 527.05, F1", verified);
         Assert.Contains("the head you kept", verified);
         Assert.Contains("the server's log", verified);
     }
@@ -38,8 +47,12 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
         while (!File.Exists(Path.Combine(root.FullName, "SightPay.slnx"))) root = root.Parent!;
         var readme = File.ReadAllText(Path.Combine(root.FullName, "README.md"));
         var blocks = readme.Split("```bash\n").Skip(1).Select(block => block.Split("```")[0])
-            .Where((block, i) => i == 0 || block.Contains("verify-receipt", StringComparison.Ordinal));
-        var lines = string.Join('\n', blocks).TrimEnd().Split('\n').ToList();
+            .Where((block, i) => i == 0 || block.Contains("simulate-pump", StringComparison.Ordinal)
+                || block.Contains("verify-receipt", StringComparison.Ordinal));
+        var lines = string.Join('\n', blocks).TrimEnd().Split('\n')
+            .Select(line => line.StartsWith("sightpay simulate-pump", StringComparison.Ordinal)
+                ? $"{line} >> pumps.txt"
+                : line).ToList();
         Put("api=", server.Address);
         Put("data=", server.DataFolder);
         Put("sightpay() ", $"{{ dotnet {RunningServer.Program} \"$@\"; }}");
@@ -75,9 +88,12 @@ public sealed class TourTests(RunningServer server) : IClassFixture<RunningServe
         return documents;
     }
 
-    private static string[] Values(IEnumerable<JsonElement> documents, string name) =>
+    /// <param name="beside">Only of documents that have this, too.</param>
+    private static string[] Values(IEnumerable<JsonElement> documents, string name, string? beside = null) =>
     [
-        .. documents.Where(document => document.TryGetProperty(name, out _))
+        .. documents
+            .Where(document => document.TryGetProperty(name, out _)
+                && (beside is null || document.TryGetProperty(beside, out _)))
             .Select(document => document.GetProperty(name).ToString()),
     ];
 }

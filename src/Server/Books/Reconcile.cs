@@ -1,5 +1,6 @@
 using System.Data;
 using System.Diagnostics.Metrics;
+using System.Threading.Channels;
 using Npgsql;
 using SightPay.Ledger;
 using SightPay.Server.Api;
@@ -23,25 +24,41 @@ internal sealed partial class Reconcile(
         "sightpay.reconciliation.differences", description: "Differences that the last reconciliation found.");
 
     private readonly IBooksCheck[] _checks = [.. checks];
-    private readonly WorkSignal _wish = new();
+    private readonly Channel<bool> _wish = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>What the last run found, in a few words; null when all fitted or none was run.</summary>
     public string? Fault { get; private set; }
 
     /// <summary>Something waits, or it may be time.</summary>
-    public void Wake() => _wish.Set();
+    public void Wake() => _wish.Writer.TryWrite(true);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var began = clock.GetUtcNow();
+        using var timer = clock.CreateTimer(_ => Wake(), null, LookEvery, LookEvery);
+        Wake();
         var known = false;
-        return Rounds.RunAsync(_wish, LookEvery, async ct =>
+        while (!stoppingToken.IsCancellationRequested)
         {
-            if (!known && await store.LatestAsync(ct) is { } latest) Tell(latest.Id, latest.Found!.Value);
-            known = true;
-            await AskDailyAsync(began, ct);
-            while (await store.WaitingAsync(ct) is { } waiting) await RunAsync(waiting, ct);
-        }, clock, log, stoppingToken);
+            try
+            {
+                await _wish.Reader.ReadAsync(stoppingToken);
+                if (!known && await store.LatestAsync(stoppingToken) is { } latest)
+                    Tell(latest.Id, latest.Found!.Value);
+                known = true;
+                await AskDailyAsync(began, stoppingToken);
+                while (await store.WaitingAsync(stoppingToken) is { } waiting) await RunAsync(waiting, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                RunFailed(log, fault);
+            }
+        }
     }
 
     /// <summary>
@@ -93,6 +110,9 @@ internal sealed partial class Reconcile(
         Fault = found == 0 ? null : $"{found} differences, see /reconciliations/{id}";
         if (found > 0) Differs(log, found, id);
     }
+
+    [LoggerMessage(1801, LogLevel.Warning, "A reconciliation could not be run now; it is tried again soon.")]
+    private static partial void RunFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1802, LogLevel.Warning, "The check {Check} of a reconciliation could not be run.")]
     private static partial void CheckFailed(ILogger log, string check, Exception fault);

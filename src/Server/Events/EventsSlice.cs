@@ -57,19 +57,28 @@ public static class EventsSlice
 }
 
 /// <summary>Deletes events that nobody can follow any more.</summary>
-internal sealed class OutboxSweep(
+internal sealed partial class OutboxSweep(
     NpgsqlDataSource database, LiveSettings settings, TimeProvider clock, ILogger<OutboxSweep> log)
     : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(Every, SweepAsync, clock, log, stoppingToken);
-
-    private async Task SweepAsync(CancellationToken ct)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var command = database.CreateCommand("delete from outbox where at < $1");
-        command.Parameters.Add(new() { Value = clock.GetUtcNow() - settings.KeepEvents });
-        await command.ExecuteNonQueryAsync(ct);
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await using var command = database.CreateCommand("delete from outbox where at < $1");
+                command.Parameters.Add(new() { Value = clock.GetUtcNow() - settings.KeepEvents });
+                await command.ExecuteNonQueryAsync(stoppingToken);
+            }
+            catch (NpgsqlException fault)
+            {
+                SweepFailed(log, fault);
+            }
+        }
     }
+
+    [LoggerMessage(1202, LogLevel.Warning, "Sweeping the outbox failed; it is tried again in an hour.")]
+    private static partial void SweepFailed(ILogger log, Exception fault);
 }

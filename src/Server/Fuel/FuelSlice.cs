@@ -25,6 +25,7 @@ public static class FuelSlice
         services.AddSingleton<ForecourtStore>().AddSingleton<Forecourt>().AddSingleton<SiteStaff>();
         services.AddSingleton<SiteChanges>().AddSingleton<OpenSite>().AddSingleton<SetPump>();
         services.AddSingleton<SetPrice>().AddSingleton<FillTank>().AddSingleton<NameStaff>();
+        services.AddSingleton<InviteStaff>();
         services.AddSingleton<DemoForecourt>();
         services.AddSingleton<ILiveTopics, SiteTopics>();
         services.AddPersonRows(SitePersonData.Rows);
@@ -64,15 +65,34 @@ public static class FuelSlice
             .TakesJson<SetPump.Request>().Produces<SiteAnswer>();
         MapTanks(site.MapGroup("/tanks/{tankId}"));
         MapPrices(site.MapGroup("/prices"));
+        MapStaff(site, routes.MapGroup("/site-invitations").RequireAuthorization(Access.Person).WithTags("Fuel"));
+    }
+
+    private static void MapStaff(RouteGroupBuilder site, RouteGroupBuilder invitations)
+    {
         var staff = site.MapGroup("/staff");
         staff.MapGet("", (string id, HttpContext http, NameStaff use) => use.ListAsync(id, http))
             .WithSummary("Who works at the site").Produces<Page<NameStaff.StaffAnswer>>();
         staff.MapPut("/{userId:guid}", (string id, Guid userId, HttpContext http, NameStaff use) =>
                 use.AssignAsync(id, userId, http))
-            .WithSummary("Somebody works at this site").Produces<NameStaff.StaffAnswer>();
+            .RequireAuthorization(Access.Operator).WithSummary("Somebody works at this site")
+            .Produces<NameStaff.StaffAnswer>();
         staff.MapDelete("/{userId:guid}", (string id, Guid userId, HttpContext http, NameStaff use) =>
                 use.DismissAsync(id, userId, http))
             .WithSummary("And no more").Produces(204);
+        site.MapPost("/invitations", (string id, HttpContext http, InviteStaff use) => use.AskAsync(id, http))
+            .WithSummary("Ask somebody by e-mail address to work here; the answer is the same for every address")
+            .TakesJson<InviteStaff.Request>().Produces<InviteStaff.SentAnswer>(202);
+        invitations.MapGet("", (HttpContext http, InviteStaff use, CancellationToken ct) => use.ListAsync(http, ct))
+            .WithSummary("Where you are asked to work").Produces<Page<InviteStaff.InvitationAnswer>>();
+        invitations.MapPost("/{siteId}/accept", (
+                string siteId, HttpContext http, InviteStaff use, CancellationToken ct) =>
+                use.AcceptAsync(siteId, http, ct))
+            .WithSummary("Work there from now on, and nowhere else").Produces(204);
+        invitations.MapDelete("/{siteId}", (
+                string siteId, HttpContext http, InviteStaff use, CancellationToken ct) =>
+                use.DeclineAsync(siteId, http, ct))
+            .WithSummary("No, thank you").Produces(204);
     }
 
     private static void MapTanks(RouteGroupBuilder tank)

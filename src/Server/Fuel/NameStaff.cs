@@ -6,8 +6,7 @@ using SightPay.Server.People;
 namespace SightPay.Server.Fuel;
 
 /// <summary>
-/// GET /sites/{id}/staff; PUT and DELETE /sites/{id}/staff/{user_id}: who works at a site, at one at a time. An owner
-/// takes nobody away from another site.
+/// GET /sites/{id}/staff; PUT and DELETE /sites/{id}/staff/{user_id}: who works at a site, at one at a time.
 /// </summary>
 internal sealed class NameStaff(
     NpgsqlDataSource database, SiteStaff staff, Persons persons, AuditLog audit, TimeProvider clock)
@@ -37,6 +36,7 @@ internal sealed class NameStaff(
         return Results.Json(new Page<StaffAnswer>(listed, null), ApiJson.Options);
     }
 
+    /// <summary>By operators, who know the number of an account. Owners ask by <see cref="InviteStaff"/>.</summary>
     public async Task<IResult> AssignAsync(string id, Guid person, HttpContext http)
     {
         var (caller, ct) = (Caller.Of(http), http.RequestAborted);
@@ -44,28 +44,29 @@ internal sealed class NameStaff(
         if (await persons.FindAsync(person, ct) is not { } found) return PersonAccess.NotFound();
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        // Operators move somebody from one site to another; an owner names who works nowhere.
+        var since = await PutAsync(connection, transaction, id, person, clock.GetUtcNow(), ct);
+        await audit.WriteAsync(connection, transaction, caller.Name, "site_staff_named", $"person:{person}", ct);
+        await transaction.CommitAsync(ct);
+        return Results.Json(new StaffAnswer(person, found.DisplayName, since), ApiJson.Options);
+    }
+
+    /// <summary>They work at this site, and at no other.</summary>
+    /// <returns>Since when.</returns>
+    internal static async Task<DateTimeOffset> PutAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string site, Guid person, DateTimeOffset at,
+        CancellationToken ct)
+    {
         await using var command = new NpgsqlCommand(
             """
             insert into fuel_staff as f (person, site, since) values ($1, $2, $3)
             on conflict (person) do update set since = case when f.site = excluded.site then f.since
                 else excluded.since end, site = excluded.site
-            where f.site = excluded.site or $4
             returning since
             """, connection, transaction)
         {
-            Parameters =
-            {
-                new() { Value = person }, new() { Value = id }, new() { Value = clock.GetUtcNow() },
-                new() { Value = caller.IsOperator },
-            },
+            Parameters = { new() { Value = person }, new() { Value = site }, new() { Value = at } },
         };
-        if (await command.ExecuteScalarAsync(ct) is not DateTime since)
-            return Problems.Of(
-                409, "works_elsewhere", "They work at another site. Its owner, or an operator, lets them go first.");
-        await audit.WriteAsync(connection, transaction, caller.Name, "site_staff_named", $"person:{person}", ct);
-        await transaction.CommitAsync(ct);
-        return Results.Json(new StaffAnswer(person, found.DisplayName, since), ApiJson.Options);
+        return (DateTime)(await command.ExecuteScalarAsync(ct))!;
     }
 
     public async Task<IResult> DismissAsync(string id, Guid person, HttpContext http)

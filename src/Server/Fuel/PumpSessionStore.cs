@@ -47,9 +47,13 @@ internal sealed class PumpSessionStore(NpgsqlDataSource database)
     public Task<IReadOnlyList<PumpSession>> WaitingAsync(string pump, CancellationToken ct) =>
         AllAsync("pump = $1 and state = 'waiting' order by seen_at desc nulls last limit 8", ct, pump);
 
-    /// <summary>Sessions whose present state is over by itself.</summary>
-    public Task<IReadOnlyList<PumpSession>> OverdueAsync(DateTimeOffset now, int most, CancellationToken ct) =>
-        AllAsync("due_at <= $1 order by due_at limit $2", ct, now.ToUniversalTime(), most);
+    /// <summary>Sessions whose present state is over by itself, the longest overdue first, from behind
+    /// <paramref name="last"/> on.</summary>
+    public Task<IReadOnlyList<PumpSession>> OverdueAsync(
+        DateTimeOffset now, PumpSession? last, int most, CancellationToken ct) =>
+        AllAsync(
+            "due_at <= $1 and (due_at, id) > ($3, $4) order by due_at, id limit $2", ct, now.ToUniversalTime(), most,
+            last?.DueAt?.ToUniversalTime() ?? DateTimeOffset.MinValue, last?.Id ?? Guid.Empty);
 
     /// <summary>The latest session at a pump, over or not.</summary>
     public Task<PumpSession?> LatestAsync(string pump, CancellationToken ct) => OneAsync("pump = $1", ct, pump);

@@ -78,6 +78,7 @@ internal static class SitePersonData
         Sections =
         [
             new("forecourt", "select site, since from fuel_staff where person = $1"),
+            new("site_invitations", "select site, until from fuel_invitation where person = $1 order by until"),
             new("sites", "select id, name from fuel_site where owner = $1 order by id"),
         ],
         // A site that takes money has to belong to somebody whom operators can reach.
@@ -86,6 +87,6 @@ internal static class SitePersonData
             new("select from fuel_site where owner = $1", "site_owned",
                 "A filling station still belongs to this account: an operator names another owner first."),
         ],
-        Erasures = ["delete from fuel_staff where person = $1"],
+        Erasures = ["delete from fuel_staff where person = $1", "delete from fuel_invitation where person = $1"],
     };
 }

@@ -1,5 +1,5 @@
+using System.Threading.Channels;
 using Npgsql;
-using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments;
 
@@ -67,6 +67,31 @@ internal sealed class InboxStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = message.EventId });
         command.Parameters.Add(new() { Value = next });
         await command.ExecuteNonQueryAsync(ct);
+    }
+}
+
+/// <summary>Wakes a worker; many wishes while it works are one.</summary>
+internal class WorkSignal
+{
+    private readonly Channel<bool> _wish = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public void Set() => _wish.Writer.TryWrite(true);
+
+    /// <summary>Returns at a wish, or after the time at the latest.</summary>
+    public async Task WaitAsync(TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var late = new CancellationTokenSource(atMost, clock);
+        await using var registration = late.Token.Register(wait.Cancel);
+        try
+        {
+            await _wish.Reader.ReadAsync(wait.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The time is over: look anyway.
+        }
     }
 }
 

@@ -14,10 +14,10 @@ internal sealed partial class PollTopUps(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(LookEvery, RunAsync, clock, log, stoppingToken);
+        Rounds.RunAsync(LookEvery, clock, RunOnceAsync, fault => LookFailed(log, fault), stoppingToken);
 
     /// <summary>Asks about all that is due.</summary>
-    private async Task RunAsync(CancellationToken ct)
+    public async Task RunOnceAsync(CancellationToken ct)
     {
         foreach (var topUp in await store.DueAsync(clock.GetUtcNow(), AtOnce, ct))
         {
@@ -48,6 +48,9 @@ internal sealed partial class PollTopUps(
             AskFailed(log, id, fault);
         }
     }
+
+    [LoggerMessage(1502, LogLevel.Warning, "Looking for open top-ups failed; it is tried again.")]
+    private static partial void LookFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1503, LogLevel.Warning, "Asking the provider about {Id} failed; it is tried again.")]
     private static partial void AskFailed(ILogger log, Guid id, Exception fault);

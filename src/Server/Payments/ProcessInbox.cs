@@ -1,5 +1,3 @@
-using SightPay.Server.Api;
-
 namespace SightPay.Server.Payments;
 
 /// <summary>
@@ -14,33 +12,51 @@ internal sealed partial class ProcessInbox(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(5);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(signal, LookEvery, RunAsync, clock, log, stoppingToken);
-
-    private async Task RunAsync(CancellationToken ct)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        IReadOnlyList<InboxMessage> due;
-        do
+        while (!stoppingToken.IsCancellationRequested)
         {
-            due = await inbox.DueAsync(clock.GetUtcNow(), AtOnce, ct);
-            foreach (var message in due) await TryAsync(message, ct);
+            try
+            {
+                while (await RunOnceAsync(stoppingToken) == AtOnce)
+                {
+                    // A full load: there may be more.
+                }
+                await signal.WaitAsync(LookEvery, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                LookFailed(log, fault);
+                await Task.Delay(LookEvery, clock, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
-        while (due.Count == AtOnce);
     }
 
-    private async Task TryAsync(InboxMessage message, CancellationToken ct)
+    /// <summary>Returns how many messages were looked at.</summary>
+    public async Task<int> RunOnceAsync(CancellationToken ct)
     {
-        try
+        var due = await inbox.DueAsync(clock.GetUtcNow(), AtOnce, ct);
+        foreach (var message in due)
         {
-            var (state, note) = await ProcessAsync(message, ct);
-            await inbox.SetProcessedAsync(message, state, note, clock.GetUtcNow(), ct);
+            try
+            {
+                var (state, note) = await ProcessAsync(message, ct);
+                await inbox.SetProcessedAsync(message, state, note, clock.GetUtcNow(), ct);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(message.Attempts, 10)));
+                MessageFailed(log, message.Source, message.EventId, fault);
+                await inbox.SetLaterAsync(
+                    message, clock.GetUtcNow() + (wait < RetryMax ? wait : RetryMax), ct);
+            }
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            var wait = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(message.Attempts, 10)));
-            MessageFailed(log, message.Source, message.EventId, fault);
-            await inbox.SetLaterAsync(message, clock.GetUtcNow() + (wait < RetryMax ? wait : RetryMax), ct);
-        }
+        return due.Count;
     }
 
     private async Task<(string State, string Note)> ProcessAsync(InboxMessage message, CancellationToken ct)
@@ -69,6 +85,9 @@ internal sealed partial class ProcessInbox(
             var other => throw new InvalidOperationException($"Unknown settlement {other}."),
         };
     }
+
+    [LoggerMessage(1504, LogLevel.Warning, "Looking into the provider inbox failed; it is tried again.")]
+    private static partial void LookFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1505, LogLevel.Warning, "Message {EventId} of {Source} could not be processed yet.")]
     private static partial void MessageFailed(ILogger log, string source, string eventId, Exception fault);

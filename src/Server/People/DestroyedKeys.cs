@@ -1,5 +1,4 @@
 using Npgsql;
-using SightPay.Server.Api;
 using SightPay.Server.Database;
 
 namespace SightPay.Server.People;
@@ -8,7 +7,7 @@ namespace SightPay.Server.People;
 /// Follows destroyed keys to where PostgreSQL leaves their bytes behind: dead rows of the table and the write-ahead
 /// log. With them and the installation's key, what they sealed could be opened again.
 /// </summary>
-internal sealed class DestroyedKeys(
+internal sealed partial class DestroyedKeys(
     NpgsqlDataSource database, PeopleSettings settings, TimeProvider clock, ILogger<DestroyedKeys> log)
     : BackgroundService
 {
@@ -50,6 +49,22 @@ internal sealed class DestroyedKeys(
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(_lookEvery, ScrubAsync, clock, log, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_lookEvery, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await ScrubAsync(stoppingToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                LogLeft(fault);
+            }
+        }
+    }
+
+    [LoggerMessage(1102, LogLevel.Warning, "Bytes of destroyed keys are still in old pages; it is tried again.")]
+    private partial void LogLeft(Exception fault);
 }

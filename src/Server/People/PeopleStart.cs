@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Npgsql;
-using SightPay.Server.Api;
 
 namespace SightPay.Server.People;
 
@@ -8,7 +7,7 @@ namespace SightPay.Server.People;
 /// At the start: proves that the key in the data folder is the one that this database was written with, and then
 /// finishes erasures that a fault or a stop had interrupted.
 /// </summary>
-internal sealed class PeopleStart(
+internal sealed partial class PeopleStart(
     NpgsqlDataSource database, InstallationKey installation, Passwords passwords,
     WithdrawConsent withdrawal, TimeProvider clock, ILogger<PeopleStart> log) : BackgroundService
 {
@@ -21,8 +20,22 @@ internal sealed class PeopleStart(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(RetryEvery, ct => withdrawal.EraseDueAsync(null, ct), clock, log, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(RetryEvery, clock);
+        do
+        {
+            try
+            {
+                await withdrawal.EraseDueAsync(null, stoppingToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                ErasureFailed(log, fault);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
 
     private async Task CheckKeyAsync(CancellationToken ct)
     {
@@ -40,4 +53,7 @@ internal sealed class PeopleStart(
                 "keys/installation.key in the data folder is not the key that this database was written with. "
                 + "Put the right file back, or point SIGHTPAY_DATA or DATABASE_URL at the pair that belongs together.");
     }
+
+    [LoggerMessage(1101, LogLevel.Error, "Erasing after a withdrawn consent failed; it is tried again in a minute.")]
+    private static partial void ErasureFailed(ILogger log, Exception fault);
 }

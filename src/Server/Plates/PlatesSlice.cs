@@ -70,9 +70,11 @@ public static class PlatesSlice
         vehicles.MapGet("", (HttpContext http, string? user_id, ShowVehicles use, CancellationToken ct) =>
                 use.ListAsync(http, user_id, ct))
             .WithSummary("Vehicles that one owns, drives, or is asked to drive").Produces<Page<VehicleAnswer>>();
-        vehicles.MapGet("/regions", () => Results.Json(
-                new Page<string>(PlateFields.Countries, null), ApiJson.Options))
-            .WithSummary("Codes of the countries whose plates can be registered").Produces<Page<string>>();
+        vehicles.MapGet("/regions", (bool? cameras) => Results.Json(
+                new Page<string>(cameras == true ? PlateFields.CameraRegions : PlateFields.Countries, null),
+                ApiJson.Options))
+            .WithSummary("Codes of the countries whose plates can be registered; with cameras, those that one can read")
+            .Produces<Page<string>>();
         vehicles.MapGet("/{id:guid}", (HttpContext http, Guid id, ShowVehicles use, CancellationToken ct) =>
                 use.OneAsync(http, id, ct))
             .WithSummary("Show a vehicle").Produces<VehicleAnswer>();

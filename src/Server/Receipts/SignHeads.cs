@@ -12,8 +12,8 @@ internal sealed partial class SignHeads(
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Rounds.RunAsync(settings.SignEvery, GrowAsync, clock, log, stoppingToken),
-        Rounds.RunAsync(settings.AuditEvery, CheckAsync, clock, log, stoppingToken));
+        RepeatAsync(settings.SignEvery, receipts.GrowAsync, stoppingToken),
+        RepeatAsync(settings.AuditEvery, CheckAsync, stoppingToken));
 
     /// <summary>Stops the log when it is not what was signed.</summary>
     internal async Task CheckAsync(CancellationToken ct)
@@ -23,17 +23,17 @@ internal sealed partial class SignHeads(
         if (differences.Count > 0) receipts.Stop(differences[0]);
     }
 
-    private async Task GrowAsync(CancellationToken ct)
+    private Task RepeatAsync(TimeSpan every, Func<CancellationToken, Task> work, CancellationToken ct) =>
+        Rounds.RunAsync(every, clock, work, Tell, ct);
+
+    // A broken log was told where it was found; what is there to be signed stays there until it is mended.
+    private void Tell(Exception fault)
     {
-        try
-        {
-            await receipts.GrowAsync(ct);
-        }
-        catch (BrokenLogException)
-        {
-            // Told once where it was found; what is there to be signed stays there until it is mended.
-        }
+        if (fault is not BrokenLogException) LogAway(fault);
     }
+
+    [LoggerMessage(1302, LogLevel.Warning, "The receipt log could not reach the database; tried again soon.")]
+    private partial void LogAway(Exception fault);
 
     [LoggerMessage(1303, LogLevel.Critical, "The receipt log was changed. {Difference}")]
     private partial void LogDifference(string difference);

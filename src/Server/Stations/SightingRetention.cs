@@ -37,9 +37,17 @@ internal sealed partial class SightingRetention(
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(_every, PurgeAsync, clock, log, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.RunAsync(
+        _every, clock,
+        async ct =>
+        {
+            if (await PurgeAsync(ct) is > 0 and var deleted) LogPurged(deleted);
+        },
+        fault => LogFailed(fault.GetType().Name), stoppingToken);
 
     [LoggerMessage(3001, LogLevel.Information, "{Count} sightings were past their retention and are deleted.")]
     private partial void LogPurged(int count);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Old sightings could not be deleted now ({Cause}); tried again in an hour.")]
+    private partial void LogFailed(string cause);
 }

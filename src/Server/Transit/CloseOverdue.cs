@@ -25,13 +25,17 @@ internal sealed partial class CloseOverdue(
             var before = closed;
             foreach (var rider in overdue)
                 if (await CloseAsync(rider, rider.Open!, ct)) closed++;
-            if (closed > before) LogClosed(closed - before);
             if (overdue.Count < AtOnce || closed == before) return closed;
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(_every, RunAsync, clock, log, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.RunAsync(
+        _every, clock,
+        async ct =>
+        {
+            if (await RunAsync(ct) is > 0 and var closed) LogClosed(closed);
+        },
+        fault => LogFailed(fault.GetType().Name), stoppingToken);
 
     /// <returns>False when the rider moved meanwhile: nothing is to be closed, or the next run does it.</returns>
     private async Task<bool> CloseAsync(Rider rider, OpenJourney journey, CancellationToken ct)
@@ -82,6 +86,9 @@ internal sealed partial class CloseOverdue(
 
     [LoggerMessage(4001, LogLevel.Information, "{Count} journeys took too long and were closed at the highest fare.")]
     private partial void LogClosed(int count);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Overdue journeys could not be closed now ({Cause}); tried again soon.")]
+    private partial void LogFailed(string cause);
 
     [LoggerMessage(4003, LogLevel.Error, "Journey {Journey} cannot be closed: {Code}.")]
     private partial void LogRefused(Guid journey, string code);

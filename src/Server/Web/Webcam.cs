@@ -129,7 +129,8 @@ internal sealed partial class Webcam(Settings settings, ILogger<Webcam> log) : I
         if (camera.StartsWith("/dev/", StringComparison.Ordinal))
             return ["-f", "v4l2", "-i", camera];
         if (camera.StartsWith("rtsp://", StringComparison.OrdinalIgnoreCase))
-            return ["-rtsp_transport", "tcp", "-i", camera];
+            // A camera that is gone ends the stream after five seconds (microseconds) and gives the turn back.
+            return ["-rtsp_transport", "tcp", "-timeout", "5000000", "-i", camera];
         if (camera.Contains("://", StringComparison.Ordinal))
             return ["-i", camera];
         return Path.GetExtension(camera).ToLowerInvariant() is ".jpg" or ".jpeg" or ".png"

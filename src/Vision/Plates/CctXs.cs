@@ -33,11 +33,10 @@ internal sealed class CctXs : IDisposable
     private CctXs(OnnxModel model) => _model = model;
 
     /// <summary>Null when the pack does not have it.</summary>
-    public static CctXs? OfPack(ModelPack pack, int threads) =>
-        pack.Has(Name) ? new(pack.Open(Name, threads)) : null;
+    public static CctXs? OfPack(ModelPack pack) =>
+        pack.Has(Name) ? new(pack.Open(Name, threads: 1)) : null;
 
-    /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
-    public OnnxRun Rent() => _model.Rent();
+    public OnnxModel Network => _model;
 
     /// <summary>Reads a plate.</summary>
     /// <param name="picture">It is only read.</param>

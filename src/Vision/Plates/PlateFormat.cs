@@ -26,6 +26,9 @@ internal sealed class PlateFormat
     private readonly byte[][] _heads;
     private readonly int _headLength;
 
+    // For every place the glyphs that may stand there, a bit each.
+    private readonly ulong[] _allowed;
+
     /// <param name="rank">How usual it is.</param>
     /// <param name="heads">Codes that it begins with, all of one length; none when there is no such rule.</param>
     /// <param name="places">For every place behind the code the characters that may stand there.</param>
@@ -35,6 +38,11 @@ internal sealed class PlateFormat
         _heads = [.. heads.Select(Numbers)];
         _places = [.. places.Select(Numbers)];
         _headLength = heads.Length > 0 ? heads[0].Length : 0;
+        _allowed = new ulong[Length];
+        foreach (var head in _heads)
+            for (var i = 0; i < head.Length; i++) _allowed[i] |= 1UL << head[i];
+        for (var i = 0; i < _places.Length; i++)
+            foreach (var glyph in _places[i]) _allowed[_headLength + i] |= 1UL << glyph;
         Price = (rank == FormatRank.Rare ? RarePrice : 0) + MathF.Log(Math.Max(1, heads.Length))
             + places.Sum(place => MathF.Log(place.Length));
         Shape = string.Join('|', [string.Join(',', heads), .. places]);
@@ -54,9 +62,7 @@ internal sealed class PlateFormat
     public string Shape { get; }
 
     /// <summary>Whether a glyph may stand at a place.</summary>
-    public bool Allows(int place, int glyph) => place >= _headLength
-        ? Array.IndexOf(_places[place - _headLength], (byte)glyph) >= 0
-        : Array.Exists(_heads, head => head[place] == glyph);
+    public bool Allows(int place, int glyph) => (_allowed[place] >> glyph & 1) != 0;
 
     /// <summary>The cheapest way of reading something as a plate of this format.</summary>
     /// <param name="costs">For every place the costs of assuming each glyph; infinite when it cannot be that one.

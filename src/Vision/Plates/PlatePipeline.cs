@@ -10,24 +10,25 @@ namespace SightPay.Vision.Plates;
 /// </summary>
 public sealed class PlatePipeline : IDisposable
 {
-    private readonly PpOcrDetector _detector;
-    private readonly PpOcrReader _reader;
-    private readonly CctXs? _plateReader;
     private readonly ConcurrentBag<Desk> _desks = [];
 
-    private PlatePipeline(string pack, PpOcrDetector detector, PpOcrReader reader, CctXs? plateReader) =>
-        (Pack, _detector, _reader, _plateReader) = (pack, detector, reader, plateReader);
+    private PlatePipeline(string pack, PpOcrDetector detector, PpOcrReader reader, CctXs? plateReader, int threads) =>
+        (Pack, Detector, Reader, PlateReader, Threads) = (pack, detector, reader, plateReader, threads);
 
     /// <summary>Name and version of the model pack.</summary>
     public string Pack { get; }
 
-    internal PpOcrDetector Detector => _detector;
-    internal PpOcrReader Reader => _reader;
-    internal CctXs? PlateReader => _plateReader;
+    /// <summary>For one picture.</summary>
+    internal int Threads { get; }
+
+    internal PpOcrDetector Detector { get; }
+    internal PpOcrReader Reader { get; }
+    internal CctXs? PlateReader { get; }
 
     /// <param name="pack">The standard pack or one that is added to it: what it lacks comes from the standard one.
     /// </param>
-    /// <param name="threads">Threads inside one model run.</param>
+    /// <param name="threads">For one picture: the finder of writing runs on so many, and so many lines are read at
+    /// once, each on one thread, since the layers of the readers are too short to share.</param>
     /// <exception cref="InvalidDataException">The pack's files are not its own.</exception>
     public static PlatePipeline Open(ModelPack pack, int threads = 2)
     {
@@ -38,8 +39,8 @@ public sealed class PlatePipeline : IDisposable
         try
         {
             detector = PpOcrDetector.Open(standard, threads);
-            plateReader = CctXs.OfPack(pack, threads);
-            return new(pack.Id, detector, PpOcrReader.Open(standard, threads), plateReader);
+            plateReader = CctXs.OfPack(pack);
+            return new(pack.Id, detector, PpOcrReader.Open(standard), plateReader, threads);
         }
         catch
         {
@@ -53,13 +54,17 @@ public sealed class PlatePipeline : IDisposable
     /// <param name="picture">Upright.</param>
     /// <param name="region">Code of the region whose plates are expected.</param>
     /// <exception cref="ArgumentException">There is no such region.</exception>
-    public PlateReading Read(Picture picture, string region)
+    public PlateReading Read(Picture picture, string region) => Read(picture, region, runs: null);
+
+    /// <param name="runs">When given, takes the runs of networks that the picture needed, for measuring the pipeline
+    /// beside them.</param>
+    internal PlateReading Read(Picture picture, string region, List<NetworkRun>? runs)
     {
         var grammar = PlateGrammar.Of(region) ?? throw new ArgumentException($"There is no region {region}.");
         var desk = _desks.TryTake(out var used) ? used : new Desk();
         try
         {
-            return new PlateSearch(this, desk, picture, grammar).Run();
+            return new PlateSearch(this, desk, picture, grammar, runs).Run();
         }
         finally
         {
@@ -69,25 +74,54 @@ public sealed class PlatePipeline : IDisposable
 
     public void Dispose()
     {
-        _detector.Dispose();
-        _reader.Dispose();
-        _plateReader?.Dispose();
+        Detector.Dispose();
+        Reader.Dispose();
+        PlateReader?.Dispose();
     }
 
     /// <summary>One caller's scratch memory, reused from picture to picture.</summary>
     internal sealed class Desk
     {
-        public int Looks { get; set; }
-        public int LinesRead { get; set; }
-        public int PlatesRead { get; set; }
         public PictureScaler Scaler { get; } = new();
         public WritingMap Map { get; } = new();
         public List<Writing> Found { get; } = new(64);
         public List<PlateCandidate> Worthy { get; } = new(16);
         public List<PlateCandidate> Candidates { get; } = new(16);
         public List<Writing> Lines { get; } = new(64);
+        public List<PlateCandidate> Once { get; } = new(4);
+        public List<ReadJob> Jobs { get; } = new(16);
+
+        /// <summary>One for each job.</summary>
+        public List<Seat> Seats { get; } = new(16);
+
+        public void Prepare()
+        {
+            while (Seats.Count < Jobs.Count) Seats.Add(new());
+        }
+    }
+
+    /// <summary>Writing that is to be read.</summary>
+    /// <param name="Crop">What is cut off or left on at its ends and edges, in heights of the writing.</param>
+    internal readonly record struct ReadJob(PlateCandidate Candidate, (float Ends, float Edges) Crop)
+    {
+        /// <summary>By the reader of whole plates.</summary>
+        public bool IsWholePlate { get; init; }
+    }
+
+    /// <summary>What one job needs, and its result.</summary>
+    internal sealed class Seat
+    {
         public GlyphLine Line { get; } = new();
         public GlyphLine Below { get; } = new();
         public PlateTextFinder Finder { get; } = new();
+        public PlateRead? Read { get; set; }
+
+        /// <summary>Shapes of the networks' runs, the second of a plate's second line.</summary>
+        public (int First, int Second) Shapes { get; set; }
     }
 }
+
+/// <summary>One run of a network for a picture.</summary>
+/// <param name="Shape">Which of the shapes that it was opened with.</param>
+/// <param name="Step">Runs of one step were done at once, the steps one after the other.</param>
+internal readonly record struct NetworkRun(OnnxModel Network, int Shape, int Step);

@@ -4,23 +4,28 @@ using SightPay.Vision.Runtime;
 namespace SightPay.Vision.Plates;
 
 /// <summary>The search for plates in one picture: ever closer looks, until one is read clearly.</summary>
-internal readonly struct PlateSearch(
-    PlatePipeline pipeline, PlatePipeline.Desk desk, Picture picture, PlateGrammar grammar)
+internal sealed class PlateSearch(
+    PlatePipeline pipeline, PlatePipeline.Desk desk, Picture picture, PlateGrammar grammar, List<NetworkRun>? runs)
 {
     private const float ScoreMin = 2;
 
     // Writing that is none is read otherwise each time.
     private const int AgreeingMin = 2;
     private const float ScoreClear = 5;
-    private const float DoubtClear = 1.5f;
+    private const float DoubtClear = 1;
 
-    // What scores less after the first reading is not read again.
+    // Two readings that say the same, sure of every place, are not outvoted by a third one.
+    private const float SureMin = 0.9f;
+
+    // What scores less after the first reading is not read again, and beside a clear plate not what is no plate yet.
     private const float ScoreWorthy = -4;
+    private const float ScoreWorthyBeside = 0;
 
     // A car behind the one at the pump shows a plate of half the size.
     private const float BehindShare = 0.5f;
 
-    // Bounds on what one look may cost.
+    // Bounds on what one look may cost. So many lines are read at once: as many as cores that a site has.
+    private const int AtOnce = 2;
     private const int ReadsMax = 10;
     private const int WorthyMax = 3;
     private const int PairsMax = 4;
@@ -28,14 +33,17 @@ internal readonly struct PlateSearch(
     // Two lines of a plate are no wider than this together.
     private const float SquareAspectMax = 2.2f;
 
-    private const float AspectMin = 0.8f;
-    private const float AspectMax = 12;
+    // A single glyph is no plate, nor is a sentence.
+    private const float AspectMin = 1.2f;
+    private const float AspectMax = 10;
     private const float HeightMin = 7;
 
     // Writing of this height in its canvas is bounded best: the map's edge is a pixel sharp, and nets were trained so.
     private const float CanvasHeight = 28;
     private const float CanvasHeightLeast = 20;
     private const float CanvasHeightMost = 48;
+
+    private int _step;
 
     private static readonly int[] Looks = [640, 960, 1280];
 
@@ -50,7 +58,6 @@ internal readonly struct PlateSearch(
     public PlateReading Run()
     {
         desk.Candidates.Clear();
-        (desk.Looks, desk.LinesRead, desk.PlatesRead) = (0, 0, 0);
         var (finding, reading) = (TimeSpan.Zero, TimeSpan.Zero);
         var longSide = Math.Max(picture.Width, picture.Height);
         foreach (var look in Looks)
@@ -69,10 +76,7 @@ internal readonly struct PlateSearch(
             reading += Stopwatch.GetElapsedTime(started);
             if (desk.Candidates.Exists(IsClear)) break;
         }
-        return new(Plates(), picture.Width, picture.Height, finding.TotalMilliseconds, reading.TotalMilliseconds)
-        {
-            Looks = desk.Looks, LinesRead = desk.LinesRead, PlatesRead = desk.PlatesRead,
-        };
+        return new(Plates(), picture.Width, picture.Height, finding.TotalMilliseconds, reading.TotalMilliseconds);
     }
 
     private static bool IsClear(PlateCandidate candidate) =>
@@ -80,8 +84,8 @@ internal readonly struct PlateSearch(
 
     private void Find(PicturePart part, int look)
     {
-        desk.Looks++;
-        pipeline.Detector.Find(picture, part, look, desk.Scaler, desk.Map, desk.Found);
+        var shape = pipeline.Detector.Find(picture, part, look, desk.Scaler, desk.Map, desk.Found);
+        runs?.Add(new(pipeline.Detector.Network, shape, _step++));
     }
 
     /// <summary>Reads what was found once, and what may be a plate several times.</summary>
@@ -89,27 +93,83 @@ internal readonly struct PlateSearch(
     {
         desk.Lines.Clear();
         foreach (var writing in desk.Found)
-            if (writing.Height >= HeightMin && writing.Width <= AspectMax * writing.Height) desk.Lines.Add(writing);
+            if (writing.Height >= HeightMin) desk.Lines.Add(writing);
         desk.Lines.Sort(static (a, b) => Promise(b).CompareTo(Promise(a)));
-        desk.Worthy.Clear();
-        for (var i = 0; i < desk.Lines.Count && i < ReadsMax; i++)
-        {
-            // A single glyph is no plate.
-            if (desk.Lines[i].Width < AspectMin * desk.Lines[i].Height) continue;
-            var candidate = new PlateCandidate(desk.Lines[i]);
-            Read(candidate, Crops[0]);
-            if (candidate.Score >= ScoreWorthy) desk.Worthy.Add(candidate);
-        }
+        ReadOnce();
         desk.Worthy.Sort(static (a, b) => b.Score.CompareTo(a.Score));
+        var (isClear, heightMin) = (false, 0f);
         for (var i = 0; i < desk.Worthy.Count && i < WorthyMax; i++)
         {
             var candidate = desk.Worthy[i];
+            if (candidate.Writing.Height < heightMin || (isClear && candidate.Score < ScoreWorthyBeside)) continue;
             Joined(candidate.Writing);
-            LookCloser(candidate, canvasScale);
-            foreach (var crop in Crops.AsSpan(1)) Read(candidate, crop);
-            foreach (var crop in PlateCrops) ReadPlate(candidate, crop);
-            Keep(candidate);
+            Confirm(candidate, canvasScale);
+            if (!IsClear(candidate)) continue;
+            (isClear, heightMin) = (true, MathF.Max(heightMin, candidate.Writing.Height * BehindShare));
         }
+    }
+
+    /// <summary>Reads each line once, the most promising first; what turns out likelier a plate than not becomes
+    /// worthy. Beside a clear plate those are not read that a car far behind it would have.</summary>
+    private void ReadOnce()
+    {
+        desk.Worthy.Clear();
+        var (heightMin, end) = (0f, Math.Min(desk.Lines.Count, ReadsMax));
+        for (var next = 0; next < end;)
+        {
+            desk.Once.Clear();
+            for (; next < end && desk.Once.Count < AtOnce; next++)
+            {
+                var line = desk.Lines[next];
+                if (line.Height < heightMin || line.Width < AspectMin * line.Height
+                    || line.Width > AspectMax * line.Height) continue;
+                desk.Once.Add(new(line));
+                desk.Jobs.Add(new(desk.Once[^1], Crops[0]));
+            }
+            Work();
+            foreach (var candidate in desk.Once)
+            {
+                if (candidate.Score >= ScoreWorthy) desk.Worthy.Add(candidate);
+                if (IsPromising(candidate))
+                    heightMin = MathF.Max(heightMin, candidate.Writing.Height * BehindShare);
+            }
+        }
+    }
+
+    private static bool IsPromising(PlateCandidate candidate) =>
+        candidate.Score >= ScoreClear && candidate.Best!.Value.Text.Confidence >= SureMin;
+
+    /// <summary>Whether no further reading would change what it says.</summary>
+    private static bool IsSettled(PlateCandidate candidate) =>
+        IsPromising(candidate) && candidate.Agreeing > 1 && candidate.Agreeing == candidate.Reads.Count;
+
+    /// <summary>Reads it again until it is settled or all crops were read.</summary>
+    private void Confirm(PlateCandidate candidate, float canvasScale)
+    {
+        var crops = Crops.AsSpan(1);
+        if (IsPromising(candidate))
+        {
+            // The reader of whole plates costs a quarter of the other one.
+            AddPlateJobs(candidate);
+            if (desk.Jobs.Count == 0)
+            {
+                desk.Jobs.Add(new(candidate, crops[0]));
+                crops = crops[1..];
+            }
+            Work();
+            if (!IsSettled(candidate)) LookCloser(candidate, canvasScale);
+        }
+        else
+        {
+            LookCloser(candidate, canvasScale);
+            AddPlateJobs(candidate);
+        }
+        if (!IsSettled(candidate))
+        {
+            foreach (var crop in crops) desk.Jobs.Add(new(candidate, crop));
+            Work();
+        }
+        Keep(candidate);
     }
 
     /// <summary>A letter or a group that stands apart on the same line was found as writing of its own; without it
@@ -120,9 +180,14 @@ internal readonly struct PlateSearch(
         foreach (var other in desk.Lines)
             if (other != writing && other.IsBeside(joined)) joined = joined.Beside(other);
         if (joined == writing) return;
-        var candidate = new PlateCandidate(joined);
-        foreach (var crop in Crops) Read(candidate, crop);
-        foreach (var crop in PlateCrops) ReadPlate(candidate, crop);
+        ReadAll(new(joined));
+    }
+
+    private void ReadAll(PlateCandidate candidate)
+    {
+        foreach (var crop in Crops) desk.Jobs.Add(new(candidate, crop));
+        AddPlateJobs(candidate);
+        Work();
         Keep(candidate);
     }
 
@@ -142,12 +207,7 @@ internal readonly struct PlateSearch(
                     desk.Worthy.Add(new(found[i].With(found[j])) { Lines = (found[i], found[j]) });
         }
         desk.Worthy.Sort(static (a, b) => Promise(b.Writing).CompareTo(Promise(a.Writing)));
-        for (var i = 0; i < desk.Worthy.Count && i < PairsMax; i++)
-        {
-            foreach (var crop in Crops) Read(desk.Worthy[i], crop);
-            foreach (var crop in PlateCrops) ReadPlate(desk.Worthy[i], crop);
-            Keep(desk.Worthy[i]);
-        }
+        for (var i = 0; i < desk.Worthy.Count && i < PairsMax; i++) ReadAll(desk.Worthy[i]);
     }
 
     /// <summary>How likely writing is a plate before it is read: of a plate's shape, large, clear.</summary>
@@ -177,7 +237,7 @@ internal readonly struct PlateSearch(
         // What ends earlier than before was cut.
         if (best == candidate.Writing || best.Width < 0.9f * candidate.Writing.Width) return;
         candidate.Writing = best;
-        Read(candidate, Crops[0]);
+        desk.Jobs.Add(new(candidate, Crops[0]));
     }
 
     private PicturePart Around(PlatePoint centre, float width, float height)
@@ -188,41 +248,53 @@ internal readonly struct PlateSearch(
             Math.Clamp((int)(centre.Y - h / 2f), 0, picture.Height - h), w, h);
     }
 
-    private void Read(PlateCandidate candidate, (float Ends, float Edges) crop)
+    private void AddPlateJobs(PlateCandidate candidate)
     {
-        if (candidate.Lines is { } lines)
+        if (pipeline.PlateReader is null) return;
+        foreach (var crop in PlateCrops) desk.Jobs.Add(new(candidate, crop) { IsWholePlate = true });
+    }
+
+    /// <summary>Does the jobs on the desk, several at once, and gives their readings to the candidates in the jobs'
+    /// order.</summary>
+    private void Work()
+    {
+        desk.Prepare();
+        SharedWork.Run(pipeline.Threads, desk.Jobs.Count, Do);
+        for (var i = 0; i < desk.Jobs.Count; i++)
         {
-            ReadLine(lines.Upper.Grown(crop.Ends, crop.Edges), desk.Line);
-            ReadLine(lines.Lower.Grown(crop.Ends, crop.Edges), desk.Below);
-            desk.Line.Append(desk.Below);
+            if (runs is not null) Note(desk.Jobs[i], desk.Seats[i]);
+            if (desk.Seats[i].Read is { } read) desk.Jobs[i].Candidate.Add(read);
         }
-        else ReadLine(candidate.Writing.Grown(crop.Ends, crop.Edges), desk.Line);
-        Explain(candidate);
+        desk.Jobs.Clear();
+        _step++;
     }
 
-    private void ReadLine(PlateQuad quad, GlyphLine line)
+    private void Note(PlatePipeline.ReadJob job, PlatePipeline.Seat seat)
     {
-        desk.LinesRead++;
-        pipeline.Reader.Read(picture, quad, line);
+        var network = job.IsWholePlate ? pipeline.PlateReader!.Network : pipeline.Reader.Network;
+        runs!.Add(new(network, seat.Shapes.First, _step));
+        if (!job.IsWholePlate && job.Candidate.Lines is not null) runs.Add(new(network, seat.Shapes.Second, _step));
     }
 
-    private void ReadPlate(PlateCandidate candidate, (float Ends, float Edges) crop)
+    private void Do(int i)
     {
-        if (pipeline.PlateReader is not { } reader) return;
-        desk.PlatesRead++;
-        reader.Read(picture, candidate.Writing.Grown(crop.Ends, crop.Edges), desk.Line);
-        Explain(candidate);
-    }
-
-    /// <summary>Adds what the grammar makes of the line on the desk.</summary>
-    private void Explain(PlateCandidate candidate)
-    {
-        if (desk.Finder.Find(desk.Line, grammar) is { } text)
-            candidate.Add(new(
-                text,
-                PlateJudge.Score(
-                    candidate.Writing, desk.Line, text, candidate.Lines is null ? 1 : 2, picture.Width,
-                    picture.Height)));
+        var (job, seat) = (desk.Jobs[i], desk.Seats[i]);
+        var (candidate, (ends, edges)) = (job.Candidate, job.Crop);
+        var reader = pipeline.Reader;
+        seat.Shapes = default;
+        if (job.IsWholePlate) pipeline.PlateReader!.Read(picture, candidate.Writing.Grown(ends, edges), seat.Line);
+        else if (candidate.Lines is { } lines)
+        {
+            seat.Shapes = (
+                reader.Read(picture, lines.Upper.Grown(ends, edges), seat.Line),
+                reader.Read(picture, lines.Lower.Grown(ends, edges), seat.Below));
+            seat.Line.Append(seat.Below);
+        }
+        else seat.Shapes = (reader.Read(picture, candidate.Writing.Grown(ends, edges), seat.Line), 0);
+        seat.Read = seat.Finder.Find(seat.Line, grammar) is { } text
+            ? new(text, PlateJudge.Score(
+                candidate.Writing, seat.Line, text, candidate.Lines is null ? 1 : 2, picture.Width, picture.Height))
+            : null;
     }
 
     /// <summary>The same place seen by a closer look: the better explanation stays.</summary>

@@ -8,6 +8,17 @@ namespace SightPay.Vision.Plates;
 internal sealed record PlateText(
     string Text, PlateFormat Format, float Cost, float Doubt, IReadOnlyList<PlateCharacter> Characters)
 {
+    /// <summary>The weakest character's probability.</summary>
+    public float Confidence
+    {
+        get
+        {
+            var least = 1f;
+            for (var i = 0; i < Characters.Count; i++) least = MathF.Min(least, Characters[i].Confidence);
+            return least;
+        }
+    }
+
     public override string ToString() => nameof(PlateText);
 }
 

@@ -40,13 +40,13 @@ internal sealed class PpOcrDetector : IDisposable
             [1, 3, size.Height, size.Width],
             new Dictionary<string, long[]> { [Output] = [1, 1, size.Height, size.Width] }))]));
 
-    /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
-    public OnnxRun Rent(int width, int height, int longSide) => _model.Rent(CanvasFor(width, height, longSide));
+    public OnnxModel Network => _model;
 
     /// <summary>Fills <paramref name="found"/> with the writing of a part of the picture, in pixels of the picture.
     /// </summary>
     /// <param name="longSide">Of the canvas that the part is fitted into: 320, 640, 960 or 1280.</param>
-    public void Find(
+    /// <returns>Which of the network's shapes that was.</returns>
+    public int Find(
         Picture picture, PicturePart part, int longSide, PictureScaler scaler, WritingMap map, List<Writing> found)
     {
         var canvas = CanvasFor(part.Width, part.Height, longSide);
@@ -64,6 +64,7 @@ internal sealed class PpOcrDetector : IDisposable
                     ToPicture(quad.BottomLeft)),
             };
         }
+        return canvas;
 
         PlatePoint ToPicture(PlatePoint point) => new(part.X + point.X * factor, part.Y + point.Y * factor);
     }

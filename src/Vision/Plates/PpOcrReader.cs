@@ -33,23 +33,23 @@ internal sealed class PpOcrReader : IDisposable
         ];
     }
 
-    public static PpOcrReader Open(ModelPack standard, int threads)
+    public static PpOcrReader Open(ModelPack standard)
     {
         var keys = standard.ReadText("pp-ocr-keys").Replace("\r", "").TrimEnd('\n').Split('\n');
         var shapes = Widths.Select(width => new ModelShape(
             [1, 3, Height, width],
             new Dictionary<string, long[]> { [Output] = [1, width / FramePixels, keys.Length + 2] })).ToArray();
-        return new(standard.Open("pp-ocrv4-rec", threads, shapes), keys);
+        return new(standard.Open("pp-ocrv4-rec", threads: 1, shapes), keys);
     }
 
-    /// <summary>Buffers of the bare network, for measuring the pipeline beside it.</summary>
-    public OnnxRun Rent(float aspect) => _model.Rent(ShapeFor(aspect));
+    public OnnxModel Network => _model;
 
     /// <summary>Reads one line of writing.</summary>
     /// <param name="picture">It is only read.</param>
     /// <param name="quad">Around the line.</param>
     /// <param name="line">Is filled.</param>
-    public void Read(Picture picture, PlateQuad quad, GlyphLine line)
+    /// <returns>Which of the network's shapes that was.</returns>
+    public int Read(Picture picture, PlateQuad quad, GlyphLine line)
     {
         var writing = new Writing(quad, 1);
         var aspect = writing.Width / MathF.Max(1, writing.Height);
@@ -60,6 +60,7 @@ internal sealed class PpOcrReader : IDisposable
         QuadSampler.Draw(picture, quad, across, width, Height, run.Input, Values);
         run.Run();
         Decode(run.Output(Output), width / FramePixels, across / (float)FramePixels, line);
+        return shape;
     }
 
     /// <summary>Frames become places: a run of frames with the same best glyph is one.</summary>

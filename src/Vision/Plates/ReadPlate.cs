@@ -89,15 +89,6 @@ public sealed record ReadPlate(string Text, string Region, IReadOnlyList<PlateCh
 public sealed record PlateReading(
     IReadOnlyList<ReadPlate> Plates, int PictureWidth, int PictureHeight, double FindMs, double ReadMs)
 {
-    /// <summary>How often the finder of writing was run over the picture or a part of it.</summary>
-    public int Looks { get; init; }
-
-    /// <summary>How many lines of writing were read.</summary>
-    public int LinesRead { get; init; }
-
-    /// <summary>How often a reader of whole plates was run.</summary>
-    public int PlatesRead { get; init; }
-
     /// <summary>The plate that stands before the camera; null when there is none.</summary>
     public ReadPlate? Foremost => Plates.Count > 0 ? Plates[0] : null;
 }

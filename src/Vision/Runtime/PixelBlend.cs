@@ -44,8 +44,9 @@ internal static class PixelBlend
         }
     }
 
-    /// <summary>Whole stretches from pixel <paramref name="i"/> on, until one touches an edge. Places are reckoned eight
-    /// at a time, and no call to the edges keeps the numbers out of the registers: a quarter of the time.</summary>
+    /// <summary>Whole stretches from pixel <paramref name="i"/> on, until one touches an edge. Places are reckoned
+    /// eight at a time, and no call to the edges keeps the numbers out of the registers: a quarter of the time.
+    /// </summary>
     /// <returns>The first pixel that is still to be done.</returns>
     private static int AlongInside(
         ReadOnlySpan<byte> pixels, int width, int height, Line line, int i, float scale, float offset,

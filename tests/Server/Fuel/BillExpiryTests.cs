@@ -146,7 +146,7 @@ public sealed class BillExpiryTests : IAsyncLifetime
             var taps = Enumerable.Range(0, 3).Select(_ => app.ConfirmAsync(id)).ToList();
             if (round % 2 == 0) await Task.Yield();
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            var ended = _bed.Get<ExpireSessions>().RunAsync(default);
+            var ended = _bed.Get<ExpireSessions>().RunOnceAsync(default);
             var answers = await Task.WhenAll(taps);
             await ended;
             var isPaid = (string)(await app.ShowAsync(id))["state"]! == "paid";
@@ -198,35 +198,29 @@ public sealed class BillExpiryTests : IAsyncLifetime
         Assert.Equal(Bill, await TakenAsync());
     }
 
-    [Fact]
-    public async Task Many_sessions_that_are_over_at_once_end_in_one_round()
-    {
-        await BillAsync();
-        // The clock stands still: the server's own rounds rest meanwhile.
-        await _bed.NumberAsync(
-            """
-            with many as (
-                insert into pump_session (
-                    id, site, pump, state, person, hold_minor, doubtful, trx_seq, nozzle, grade, unit, price,
-                    delivered_thousandths, bill_minor, version, began_at, delivered_at, due_at)
-                select gen_random_uuid(), site, pump, state, person, hold_minor, doubtful, trx_seq + n, nozzle, grade,
-                    unit, price, delivered_thousandths, bill_minor, version, began_at, delivered_at,
-                    due_at - interval '1 hour'
-                from pump_session, generate_series(1, 450) n
-                returning 1)
-            select count(*) from many
-            """);
-        await _bed.Get<ExpireSessions>().RunAsync(default);
-        Assert.Equal(450, await _bed.NumberAsync("select count(*) from pump_session where state = 'expired'"));
-        Assert.Equal(1, await _bed.NumberAsync("select count(*) from pump_session where state = 'delivered'"));
-    }
-
     private Task<long> HeldAsync() => _bed.NumberAsync("select coalesce(sum(debits_pending), 0) from account");
 
     private Task<long> TakenAsync() =>
         _bed.NumberAsync("select credits_posted - debits_posted from account where key = 'site:F1'");
 
     /// <summary>A car was filled up and its bill waits.</summary>
+    [Fact]
+    public async Task What_is_overdue_is_read_page_after_page_so_that_none_stands_in_the_way_of_others()
+    {
+        using var asha = await TestDriver.SignUpAsync(
+            _bed, "WB02AB5000", autoPayMaxMinor: 200_000, fuel: "electric");
+        var charger = new TestPump(_bed, "F1-P2");
+        await charger.SeeAsync(asha.Vehicle);
+        var charging = (Guid)(await charger.LiftAsync(charger.NextSeq(), nozzle: 3))["session_id"]!;
+        var (_, bill) = await BillAsync();
+        var (store, later) = (_bed.Get<PumpSessionStore>(), _clock.GetUtcNow() + TimeSpan.FromHours(2));
+        var first = Assert.Single(await store.OverdueAsync(later, null, 1, default));
+        var second = Assert.Single(await store.OverdueAsync(later, first, 1, default));
+        Assert.Equal((bill, charging), (first.Id, second.Id));
+        Assert.Empty(await store.OverdueAsync(later, second, 1, default));
+        Assert.Empty(await store.OverdueAsync(_clock.GetUtcNow(), null, 1, default));
+    }
+
     private async Task<(string Email, Guid Session)> BillAsync(string plate = "WB02AB1234", long thousandths = 10_000)
     {
         using var driver = await TestDriver.SignUpAsync(_bed, plate);

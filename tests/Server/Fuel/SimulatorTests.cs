@@ -109,6 +109,8 @@ public sealed class SimulatorTests : IAsyncLifetime
         Assert.Throws<FormatException>(() => SimulatePumpVerb.PumpsOf(["A", "B"], ["1"], null));
         Assert.Throws<FormatException>(() => SimulatePumpVerb.PumpsOf(["A"], [], null));
         Assert.Throws<FormatException>(() => SimulatePumpVerb.PumpsOf(["F9-P9"], [], file));
+        Assert.Equal(new Uri("https://pay.example:8443"), SimulatePumpVerb.ServerOf("https://pay.example:8443"));
+        Assert.Throws<FormatException>(() => SimulatePumpVerb.ServerOf("localhost:8000"));
     }
 
     private static PumpScript Script(long thousandths, params PumpFault[] faults) =>

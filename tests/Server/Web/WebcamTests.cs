@@ -98,7 +98,7 @@ public sealed class WebcamTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/dev/video0", "-f v4l2 -i /dev/video0")]
-    [InlineData("rtsp://camera.example/1", "-rtsp_transport tcp -i rtsp://camera.example/1")]
+    [InlineData("rtsp://camera.example/1", "-rtsp_transport tcp -timeout 5000000 -i rtsp://camera.example/1")]
     [InlineData("http://camera.example/live", "-i http://camera.example/live")]
     [InlineData("film.mp4", "-re -stream_loop -1 -i film.mp4")]
     public void Each_kind_of_camera_is_read_as_it_needs(string camera, string arguments) =>

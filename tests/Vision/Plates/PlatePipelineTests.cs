@@ -1,4 +1,5 @@
 using SightPay.Tests.Support;
+using SightPay.Vision.Plates;
 using SightPay.Vision.Runtime;
 using SightPay.Vision.Tests.Runtime;
 using Xunit;
@@ -145,9 +146,25 @@ public abstract class PlatePipelineTests(PlateBed bed)
     {
         var photo = PlateBed.Photo(new("ABC 1234"));
         for (var i = 0; i < 3; i++) bed.Pipeline.Read(photo, "br");
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 5; i++) bed.Pipeline.Read(photo, "br");
-        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 5, 1, 131_072);
+        var least = long.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            // Once only: where two lines are read at once for the first time, buffers for the second are made.
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            bed.Pipeline.Read(photo, "br");
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.InRange(least, 1, 16_384);
+    }
+
+    [SkippableFact]
+    public void A_clear_plate_is_looked_for_once_and_read_a_few_times()
+    {
+        var runs = new List<NetworkRun>();
+        var reading = bed.Pipeline.Read(PlateBed.Photo(new("ABC 1234") { MetrePixels = 700 }), "br", runs);
+        Assert.Equal("ABC1234", reading.Foremost?.Text);
+        Assert.Single(runs, run => run.Network == bed.Pipeline.Detector.Network);
+        Assert.InRange(runs.Count, 3, 5);
     }
 
     private static Picture Noise(int width, int height)

@@ -14,6 +14,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiProblem, fieldErrors } from "../shared/api/problem";
 import type { VehicleFuel } from "../shared/api/types";
+import { countriesByName, likelyCountry } from "../shared/countries";
 import { parseAmount } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { ProblemNote } from "../shared/ui/notes";
@@ -21,7 +22,7 @@ import { toast } from "../shared/ui/toasts";
 import { useCurrency } from "../shared/ui/useCurrency";
 import { api } from "./account";
 import { usePlateRegions } from "./queries";
-import { countriesByName, fuels, likelyCountry } from "./vehicleWords";
+import { fuels } from "./vehicleWords";
 
 interface Wish {
   plate: string;

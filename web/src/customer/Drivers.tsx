@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { fieldErrors } from "../shared/api/problem";
 import type { Vehicle, VehicleDriver } from "../shared/api/types";
-import { money, parseAmount } from "../shared/format";
+import { money, parseAmount, plainAmount } from "../shared/format";
 import { ToneBadge } from "../shared/payments/PaymentBadge";
 import { Icon } from "../shared/ui/Icon";
 import { Confirm, ProblemNote } from "../shared/ui/notes";
@@ -29,7 +29,7 @@ export function Drivers({ vehicle }: { vehicle: Vehicle }) {
           <DriverRow key={driver.user_id} vehicle={vehicle} driver={driver} />
         ))}
         {asking ? (
-          <Invite vehicle={vehicle} onDone={() => setAsking(false)} />
+          <LimitsForm vehicle={vehicle} driver={null} onDone={() => setAsking(false)} />
         ) : (
           <Group>
             <Button
@@ -50,78 +50,113 @@ export function Drivers({ vehicle }: { vehicle: Vehicle }) {
 
 function DriverRow({ vehicle, driver }: { vehicle: Vehicle; driver: VehicleDriver }) {
   const queries = useQueryClient();
-  const [asking, setAsking] = useState(false);
+  const [doing, setDoing] = useState<"limits" | "removing" | null>(null);
   const end = useMutation({
     mutationFn: () => api.endDriver(vehicle.id, driver.user_id),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["vehicles"] }),
   });
   return (
-    <Group justify="space-between" wrap="nowrap" data-testid="driver" data-accepted={driver.accepted}>
-      <div className="vehicle-words">
-        <Group gap="xs">
-          <Text fw={600} className="breaks">
-            {driver.who}
+    <Stack gap="sm" data-testid="driver" data-accepted={driver.accepted} data-max={driver.max_minor}>
+      <Group justify="space-between" wrap="nowrap">
+        <div className="vehicle-words">
+          <Group gap="xs">
+            <Text fw={600} className="breaks">
+              {driver.who}
+            </Text>
+            {!driver.accepted && <ToneBadge label="Invited" tone="waiting" />}
+          </Group>
+          <Text size="sm" c="dimmed" className="figures">
+            {money(driver.max_minor, vehicle.currency)} a time, {money(driver.day_max_minor, vehicle.currency)} a day
           </Text>
-          {!driver.accepted && <ToneBadge label="Invited" tone="waiting" />}
+        </div>
+        <Group gap="xs" wrap="nowrap" flex="none">
+          <Button
+            size="xs"
+            variant="light"
+            aria-expanded={doing === "limits"}
+            onClick={() => setDoing(doing === "limits" ? null : "limits")}
+            data-testid="driver-limits"
+          >
+            Limits
+          </Button>
+          <Button size="xs" variant="default" onClick={() => setDoing("removing")}>
+            Remove
+          </Button>
         </Group>
-        <Text size="sm" c="dimmed" className="figures">
-          {money(driver.max_minor, vehicle.currency)} a time, {money(driver.day_max_minor, vehicle.currency)} a day
-        </Text>
-      </div>
-      <Button size="xs" variant="default" flex="none" onClick={() => setAsking(true)}>
-        Remove
-      </Button>
+      </Group>
+      {doing === "limits" && <LimitsForm vehicle={vehicle} driver={driver} onDone={() => setDoing(null)} />}
       <Confirm
-        opened={asking}
+        opened={doing === "removing"}
         title={`Remove ${driver.who}?`}
         action="Remove"
         busy={end.isPending}
         error={end.error}
         onConfirm={() => end.mutate()}
-        onClose={() => setAsking(false)}
+        onClose={() => setDoing(null)}
       >
         They can no longer fill this car up at your expense, from now on.
       </Confirm>
-    </Group>
+    </Stack>
   );
 }
 
-function Invite({ vehicle, onDone }: { vehicle: Vehicle; onDone: () => void }) {
+interface LimitsFormProps {
+  vehicle: Vehicle;
+  /** Whose limits are changed; null: somebody new is named. */
+  driver: VehicleDriver | null;
+  onDone: () => void;
+}
+
+/** How much a driver may spend. Saying it for somebody new, or saying more, takes the password. */
+function LimitsForm({ vehicle, driver, onDone }: LimitsFormProps) {
   const queries = useQueryClient();
   const { currency } = vehicle;
-  const [values, setValues] = useState({ email: "", max: "", day: "", password: "" });
+  const [values, setValues] = useState({
+    email: "",
+    max: driver ? plainAmount(driver.max_minor, currency) : "",
+    day: driver ? plainAmount(driver.day_max_minor, currency) : "",
+    password: "",
+  });
   const [max, day] = [parseAmount(values.max, currency), parseAmount(values.day, currency)];
-  const invite = useMutation({
-    mutationFn: () =>
-      api.inviteDriver(vehicle.id, {
-        email: values.email.trim(),
+  const raises = !driver || (max ?? 0) > driver.max_minor || (day ?? 0) > driver.day_max_minor;
+  const save = useMutation({
+    mutationFn: () => {
+      const limits = {
         max_minor: max ?? 0,
         day_max_minor: day ?? 0,
-        password: values.password,
-      }),
+        ...(raises ? { password: values.password } : {}),
+      };
+      return driver
+        ? api.limitDriver(vehicle.id, driver.user_id, limits)
+        : api.inviteDriver(vehicle.id, { ...limits, email: values.email.trim() });
+    },
     onSuccess: async () => {
-      toast("Invited", "They find it under Vehicles in their app.");
+      if (driver) toast("Limits saved", "They count from the next fill on.");
+      else toast("Invited", "They find it under Vehicles in their app.");
       await queries.invalidateQueries({ queryKey: ["vehicles"] });
       onDone();
     },
   });
-  const errors = fieldErrors(invite.error);
+  const errors = fieldErrors(save.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    invite.mutate();
+    save.mutate();
   };
   const set = (change: Partial<typeof values>) => setValues({ ...values, ...change });
+  const incomplete = max === null || day === null || (!driver && !values.email.trim()) || (raises && !values.password);
   return (
     <form onSubmit={submit} noValidate data-testid="driver-form">
       <Stack>
-        <TextInput
-          label="Their e-mail address"
-          type="email"
-          autoComplete="off"
-          value={values.email}
-          onChange={(event) => set({ email: event.currentTarget.value })}
-          data-testid="driver-email"
-        />
+        {!driver && (
+          <TextInput
+            label="Their e-mail address"
+            type="email"
+            autoComplete="off"
+            value={values.email}
+            onChange={(event) => set({ email: event.currentTarget.value })}
+            data-testid="driver-email"
+          />
+        )}
         <Group grow align="flex-start">
           <TextInput
             label={`A time, ${currency}`}
@@ -142,23 +177,20 @@ function Invite({ vehicle, onDone }: { vehicle: Vehicle; onDone: () => void }) {
             data-testid="driver-day"
           />
         </Group>
-        <PasswordInput
-          label="Your password"
-          description="So that nobody who finds your phone can spend your money through others."
-          autoComplete="current-password"
-          value={values.password}
-          onChange={(event) => set({ password: event.currentTarget.value })}
-          data-testid="driver-password"
-        />
-        {Object.keys(errors).length === 0 && <ProblemNote error={invite.error} />}
+        {raises && (
+          <PasswordInput
+            label="Your password"
+            description="So that nobody who finds your phone can spend your money through others."
+            autoComplete="current-password"
+            value={values.password}
+            onChange={(event) => set({ password: event.currentTarget.value })}
+            data-testid="driver-password"
+          />
+        )}
+        {Object.keys(errors).length === 0 && <ProblemNote error={save.error} />}
         <Group>
-          <Button
-            type="submit"
-            loading={invite.isPending}
-            disabled={!values.email.trim() || max === null || day === null || !values.password}
-            data-testid="driver-send"
-          >
-            Invite
+          <Button type="submit" loading={save.isPending} disabled={incomplete} data-testid="driver-send">
+            {driver ? "Save limits" : "Invite"}
           </Button>
           <Button variant="default" onClick={onDone}>
             Cancel

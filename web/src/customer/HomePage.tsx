@@ -8,6 +8,7 @@ import { BalanceCard } from "./BalanceCard";
 import { JourneyRow } from "./JourneyRow";
 import { isOpen } from "./journeyWords";
 import { useFace, useRecentJourneys, useVehicles, useWallet } from "./queries";
+import { SiteInvitations } from "./SiteInvitations";
 
 export function HomePage({ person }: { person: SignedInPerson }) {
   const journeys = useRecentJourneys();
@@ -31,6 +32,7 @@ export function HomePage({ person }: { person: SignedInPerson }) {
           </Group>
         </Card>
       )}
+      <SiteInvitations />
       <BalanceCard withTopUp />
       <NextSteps />
       <VehiclesCard />

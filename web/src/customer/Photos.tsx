@@ -4,7 +4,7 @@ import { newId } from "../shared/api/ids";
 import { modestPicture } from "../shared/camera/capture";
 import { Icon } from "../shared/ui/Icon";
 
-export const photosMax = 5;
+const photosMax = 5;
 
 export interface Photo {
   id: string;

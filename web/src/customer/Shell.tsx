@@ -53,6 +53,7 @@ export function Shell({ person }: { person: SignedInPerson }) {
       if (event.data.what === "claimed")
         toast("A plate is claimed", "Until it is decided, the car asks before it pays. See Vehicles.", "plain");
     }
+    if (event.type === "site_invitation") void queries.invalidateQueries({ queryKey: ["site-invitations"] });
     if (event.type === "face" || event.type === "consent") {
       void queries.invalidateQueries({ queryKey: ["face"] });
       void queries.invalidateQueries({ queryKey: ["consents"] });

@@ -4,7 +4,8 @@ import { type FormEvent, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { fieldErrors } from "../shared/api/problem";
 import type { SignedInPerson, Vehicle, VehicleFuel } from "../shared/api/types";
-import { minorDigits, money, parseAmount } from "../shared/format";
+import { countryName } from "../shared/countries";
+import { money, parseAmount, plainAmount } from "../shared/format";
 import { Icon } from "../shared/ui/Icon";
 import { Confirm, ProblemNote, Waiting } from "../shared/ui/notes";
 import { PlateTag } from "../shared/ui/PlateTag";
@@ -12,7 +13,7 @@ import { toast } from "../shared/ui/toasts";
 import { LimitFields } from "./AddVehicle";
 import { api } from "./account";
 import { Drivers } from "./Drivers";
-import { countryName, fuels, fuelWords } from "./vehicleWords";
+import { fuels, fuelWords } from "./vehicleWords";
 
 export function VehiclePage({ person }: { person: SignedInPerson }) {
   const { id = "" } = useParams();
@@ -67,16 +68,13 @@ function Shown({ person, vehicle }: { person: SignedInPerson; vehicle: Vehicle }
   );
 }
 
-const shown = (minor: number, currency: string) =>
-  minor === 0 ? "" : (minor / 10 ** minorDigits(currency)).toString();
-
 function Settings({ vehicle }: { vehicle: Vehicle }) {
   const queries = useQueryClient();
   const { currency } = vehicle;
   const [values, setValues] = useState({
     name: vehicle.name,
     fuel: vehicle.fuel,
-    limit: shown(vehicle.auto_pay_max_minor, currency),
+    limit: vehicle.auto_pay_max_minor === 0 ? "" : plainAmount(vehicle.auto_pay_max_minor, currency),
     password: "",
   });
   const limit = values.limit.trim() === "" ? 0 : parseAmount(values.limit, currency);

@@ -22,6 +22,8 @@ export const useConsentText = (purpose: string) =>
 
 export const useVehicles = () => useQuery({ queryKey: ["vehicles"], queryFn: api.vehicles });
 
+export const useSiteInvitations = () => useQuery({ queryKey: ["site-invitations"], queryFn: api.siteInvitations });
+
 export const useClaims = () => useQuery({ queryKey: ["plate-claims"], queryFn: () => api.claimsOf(me()) });
 
 export const usePlateRegions = () =>

@@ -18,6 +18,14 @@ export function parseAmount(text: string, currency: string): number | null {
   return Number(`${match[1]}${fraction.padEnd(digits, "0")}`);
 }
 
+/** An amount as somebody would type it; {@link parseAmount} reads it back. */
+export function plainAmount(amountMinor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  const text = String(amountMinor).padStart(digits + 1, "0");
+  const [whole, fraction] = [text.slice(0, text.length - digits), text.slice(text.length - digits)];
+  return Number(fraction) === 0 ? whole : `${whole}.${fraction}`;
+}
+
 export function clock(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }

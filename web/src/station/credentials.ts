@@ -11,7 +11,7 @@ export interface Credentials {
   place_name: string;
 }
 
-/** What every kiosk starts with. */
+/** What every kiosk is given. */
 export interface KioskProps {
   credentials: Credentials;
   onUnlink: () => void;

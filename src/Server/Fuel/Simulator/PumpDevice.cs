@@ -45,6 +45,7 @@ internal sealed class PumpDevice(
 
     public async Task<PumpFill> FillAsync(PumpScript script, CancellationToken ct)
     {
+        line.OnSilence = () => Tell("no answer from the server: asked again until there is one");
         if (script.Faults.Contains(PumpFault.ClockSkew)) line.Skew = _skew;
         if (script.Picture is { } picture) await LookAsync(picture, ct);
         return script.Faults.Contains(PumpFault.OutOfOrder)

@@ -34,6 +34,9 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     /// <summary>How far the pump's own clock is ahead.</summary>
     public TimeSpan Skew { get; set; }
 
+    /// <summary>Told once of each message that gets no answer at first; it is sent again until it does.</summary>
+    public Action? OnSilence { get; set; }
+
     /// <summary>Nothing gets through until <see cref="Restore"/>.</summary>
     public void Cut() => _restored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -92,6 +95,7 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
         for (var pause = _firstPause; ; pause = pause * 2 < _longestPause ? pause * 2 : _longestPause)
         {
             if (await TryAsync(make, idempotencyKey, ct) is { } heard) return heard;
+            if (pause == _firstPause) OnSilence?.Invoke();
             await Task.Delay(pause, clock, ct);
         }
     }

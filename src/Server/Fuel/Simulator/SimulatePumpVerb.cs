@@ -24,9 +24,9 @@ internal sealed class SimulatePumpVerb(TextWriter output, TimeProvider clock)
 
     public static Command Make()
     {
-        var url = new Option<Uri>("--url")
+        var url = new Option<string>("--url")
         {
-            Description = "The running server.", DefaultValueFactory = _ => new Uri("http://localhost:8000"),
+            Description = "The running server.", DefaultValueFactory = _ => "http://localhost:8000",
         };
         var pumps = new Option<string[]>("--pump")
         {
@@ -69,7 +69,7 @@ internal sealed class SimulatePumpVerb(TextWriter output, TimeProvider clock)
             try
             {
                 return await play.RunAsync(new Options(
-                    given.GetRequiredValue(url),
+                    ServerOf(given.GetRequiredValue(url)),
                     PumpsOf(given.GetValue(pumps) ?? [], given.GetValue(keys) ?? [], given.GetValue(file)),
                     new PumpScript(
                         given.GetValue(nozzle), Thousandths(given.GetValue(volume), "--volume"),
@@ -101,6 +101,12 @@ internal sealed class SimulatePumpVerb(TextWriter output, TimeProvider clock)
             .FillAsync(options.Script, ct)));
         return fills.All(fill => fill.Heard is { IsGood: true }) ? Done : Refused;
     }
+
+    /// <exception cref="FormatException">No address of a server.</exception>
+    internal static Uri ServerOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new FormatException("--url is an address such as http://localhost:8000.");
 
     /// <exception cref="FormatException">A pump without a key, or none at all.</exception>
     internal static IReadOnlyList<(string Pump, string Key)> PumpsOf(

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Npgsql;
-using SightPay.Server.Api;
 
 namespace SightPay.Server.Payments.Sandbox;
 
@@ -37,11 +36,30 @@ internal sealed partial class SandboxDelivery(
         base.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Rounds.RunAsync(signal, LookEvery, RunAsync, clock, log, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+                await signal.WaitAsync(LookEvery, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                LookFailed(log, fault);
+                await Task.Delay(LookEvery, clock, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
 
     /// <summary>Delivers what is due.</summary>
-    private async Task RunAsync(CancellationToken ct)
+    public async Task RunOnceAsync(CancellationToken ct)
     {
         IReadOnlyList<(string Id, byte[] Body, int Attempts)> due;
         do
@@ -141,6 +159,9 @@ internal sealed partial class SandboxDelivery(
         command.Parameters.Add(new() { Value = clock.GetUtcNow() + wait });
         await command.ExecuteNonQueryAsync(ct);
     }
+
+    [LoggerMessage(1511, LogLevel.Warning, "Sending the sandbox's messages failed; it is tried again.")]
+    private static partial void LookFailed(ILogger log, Exception fault);
 
     [LoggerMessage(1512, LogLevel.Warning, "The sandbox's message {Id} was answered {Status}; it is sent again.")]
     private static partial void Refused(ILogger log, string id, int status);

@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Select, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { fieldErrors } from "../../shared/api/problem";
 import { kindWords } from "../../shared/fuel/fuelWords";
 import type { FuelKind, FuelUnit, Grade, Site } from "../../shared/fuel/types";
-import { ProblemNote } from "../../shared/ui/notes";
 import { sites } from "../operator";
+import { FormModal, FormProblem } from "./FormModal";
 import { useSiteChange } from "./useSiteChange";
 
 const units = [
@@ -20,8 +20,7 @@ export function GradeForm({ site, grade, onClose }: { site: Site; grade: Grade |
   const [values, setValues] = useState<Grade>(grade ?? { id: "", name: "", fuel: "petrol", unit: "litre" });
   const save = useSiteChange((wish: Grade) => sites.setGrade(site, wish), onClose);
   const wrong = fieldErrors(save.error);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (values.id.trim() !== "") save.mutate({ ...values, id: values.id.trim() });
   };
   const fuel = (to: FuelKind) =>
@@ -31,58 +30,52 @@ export function GradeForm({ site, grade, onClose }: { site: Site; grade: Grade |
       unit: to === "electric" ? "kilowatt_hour" : values.unit === "kilowatt_hour" ? "litre" : values.unit,
     });
   return (
-    <Modal opened onClose={onClose} title={<Text fw={700}>{grade ? grade.name : "Add a grade"}</Text>}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {!grade && (
-            <TextInput
-              label="Short name"
-              description="Never changed, for instance petrol-95."
-              value={values.id}
-              error={wrong.grade_id}
-              onChange={(event) => setValues({ ...values, id: event.currentTarget.value })}
-              data-autofocus
-              data-testid="grade-id"
-            />
-          )}
-          <TextInput
-            label="Name at the pump"
-            value={values.name}
-            error={wrong.name}
-            onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}
-            data-testid="grade-name"
-          />
-          <Select
-            label="Fuel"
-            size="md"
-            allowDeselect={false}
-            data={kinds}
-            value={values.fuel}
-            error={wrong.fuel}
-            onChange={(value) => fuel(value as FuelKind)}
-            data-testid="grade-fuel"
-          />
-          <Select
-            label="Counted and priced by"
-            size="md"
-            allowDeselect={false}
-            data={units.filter(({ value }) => (value === "kilowatt_hour") === (values.fuel === "electric"))}
-            value={values.unit}
-            error={wrong.unit}
-            onChange={(value) => setValues({ ...values, unit: value as FuelUnit })}
-            data-testid="grade-unit"
-          />
-          {Object.keys(wrong).length === 0 && <ProblemNote error={save.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending} data-testid="grade-save">
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormModal
+      title={grade ? grade.name : "Add a grade"}
+      busy={save.isPending}
+      problem={<FormProblem error={save.error} />}
+      testId="grade-save"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!grade && (
+        <TextInput
+          label="Short name"
+          description="Never changed, for instance petrol-95."
+          value={values.id}
+          error={wrong.grade_id}
+          onChange={(event) => setValues({ ...values, id: event.currentTarget.value })}
+          data-autofocus
+          data-testid="grade-id"
+        />
+      )}
+      <TextInput
+        label="Name at the pump"
+        value={values.name}
+        error={wrong.name}
+        onChange={(event) => setValues({ ...values, name: event.currentTarget.value })}
+        data-testid="grade-name"
+      />
+      <Select
+        label="Fuel"
+        size="md"
+        allowDeselect={false}
+        data={kinds}
+        value={values.fuel}
+        error={wrong.fuel}
+        onChange={(value) => fuel(value as FuelKind)}
+        data-testid="grade-fuel"
+      />
+      <Select
+        label="Counted and priced by"
+        size="md"
+        allowDeselect={false}
+        data={units.filter(({ value }) => (value === "kilowatt_hour") === (values.fuel === "electric"))}
+        value={values.unit}
+        error={wrong.unit}
+        onChange={(value) => setValues({ ...values, unit: value as FuelUnit })}
+        data-testid="grade-unit"
+      />
+    </FormModal>
   );
 }

@@ -1,13 +1,14 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { SegmentedControl, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { fieldErrors } from "../../shared/api/problem";
 import { serverClock } from "../../shared/api/serverClock";
 import { useWrite } from "../../shared/api/useWrite";
 import { momentOf, parseUnitPrice, perUnit, siteTime, unitPrice, wallClock } from "../../shared/fuel/fuelWords";
 import type { PriceWish } from "../../shared/fuel/siteApi";
 import type { Grade, Site } from "../../shared/fuel/types";
 import { toast } from "../../shared/ui/toasts";
-import { WriteNote } from "../../shared/ui/WriteNote";
 import { pendingWrites, sites } from "../operator";
+import { FormModal, FormWrite } from "./FormModal";
 
 /** A price from now on, or from a later moment on by the clock at the site. */
 export function PriceForm({ site, grade, onClose }: { site: Site; grade: Grade; onClose: () => void }) {
@@ -32,8 +33,8 @@ export function PriceForm({ site, grade, onClose }: { site: Site; grade: Grade; 
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const said = fieldErrors(write.error);
+  const submit = () => {
     const thousandths = parseUnitPrice(price, site.currency);
     const at = when === "later" ? momentOf(wall, site.time_zone) : null;
     const faults = {
@@ -49,54 +50,49 @@ export function PriceForm({ site, grade, onClose }: { site: Site; grade: Grade; 
     });
   };
   return (
-    <Modal opened onClose={onClose} title={<Text fw={700}>Price of {grade.name}</Text>}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <TextInput
-            label={`${site.currency} ${perUnit[grade.unit]}`}
-            inputMode="decimal"
-            autoComplete="off"
-            value={price}
-            error={wrong.price}
-            onChange={(event) => setPrice(event.currentTarget.value)}
-            data-autofocus
-            data-testid="price-amount"
-          />
-          <SegmentedControl
-            aria-label="From when"
-            value={when}
-            onChange={(value) => setWhen(value as typeof when)}
-            data={[
-              { value: "now", label: "From now on" },
-              { value: "later", label: "Later" },
-            ]}
-          />
-          {when === "later" && (
-            <TextInput
-              type="datetime-local"
-              label="From"
-              description={`By the clock at the site (${site.time_zone}).`}
-              value={wall}
-              error={wrong.wall}
-              onChange={(event) => setWall(event.currentTarget.value)}
-              data-testid="price-from"
-            />
-          )}
-          <Text size="sm" c="dimmed">
-            A car that is being filled keeps the price it began with.
-          </Text>
-          <WriteNote write={write} what="The price" />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={write.busy} data-testid="price-save">
-              {when === "now" ? "Set price" : "Schedule"}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormModal
+      title={`Price of ${grade.name}`}
+      action={when === "now" ? "Set price" : "Schedule"}
+      busy={write.busy}
+      problem={<FormWrite write={write} what="The price" />}
+      testId="price-save"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextInput
+        label={`${site.currency} ${perUnit[grade.unit]}`}
+        inputMode="decimal"
+        autoComplete="off"
+        value={price}
+        error={wrong.price ?? said.thousandths_of_minor}
+        onChange={(event) => setPrice(event.currentTarget.value)}
+        data-autofocus
+        data-testid="price-amount"
+      />
+      <SegmentedControl
+        aria-label="From when"
+        value={when}
+        onChange={(value) => setWhen(value as typeof when)}
+        data={[
+          { value: "now", label: "From now on" },
+          { value: "later", label: "Later" },
+        ]}
+      />
+      {when === "later" && (
+        <TextInput
+          type="datetime-local"
+          label="From"
+          description={`By the clock at the site (${site.time_zone}).`}
+          value={wall}
+          error={wrong.wall ?? said.valid_from}
+          onChange={(event) => setWall(event.currentTarget.value)}
+          data-testid="price-from"
+        />
+      )}
+      <Text size="sm" c="dimmed">
+        A car that is being filled keeps the price it began with.
+      </Text>
+    </FormModal>
   );
 }
 

@@ -7,6 +7,7 @@ import { Icon } from "../../shared/ui/Icon";
 import { ProblemNote } from "../../shared/ui/notes";
 import { toast } from "../../shared/ui/toasts";
 import { rights, sites } from "../operator";
+import { RegionSelect } from "./RegionSelect";
 import { useSiteChange } from "./useSiteChange";
 
 const allDay: Opening = Object.fromEntries(days.map((day) => [day, [{ from: "06:00", to: "22:00" }]]));
@@ -21,7 +22,7 @@ export function SiteDetails({ site }: { site: Site }) {
   );
   const wrong = fieldErrors(save.error);
   const hoursFault = Object.entries(wrong).find(([field]) => field.startsWith("opening"))?.[1];
-  const text = (field: "name" | "region" | "time_zone") => ({
+  const text = (field: "name" | "time_zone") => ({
     value: values[field],
     error: wrong[field],
     readOnly: !manages,
@@ -43,10 +44,11 @@ export function SiteDetails({ site }: { site: Site }) {
                 Site
               </Title>
               <TextInput label="Name" {...text("name")} data-testid="details-name" />
-              <TextInput
-                label="Number plates of"
-                description="Country code, or eu for several of them."
-                {...text("region")}
+              <RegionSelect
+                value={values.region}
+                error={wrong.region}
+                disabled={!manages}
+                onChange={(region) => setValues({ ...values, region })}
               />
               <TextInput label="Time zone" {...text("time_zone")} />
               <TextInput

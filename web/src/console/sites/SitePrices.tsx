@@ -3,13 +3,13 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useState } from "react";
 import { kindWords, perUnit, siteTime, unitPrice } from "../../shared/fuel/fuelWords";
 import type { FuelPrice, Grade, Site } from "../../shared/fuel/types";
-import { Icon } from "../../shared/ui/Icon";
 import { Confirm, EmptyNote, ProblemNote, Waiting } from "../../shared/ui/notes";
 import { toast } from "../../shared/ui/toasts";
 import { sites } from "../operator";
 import { Who } from "../Who";
 import { GradeForm } from "./GradeForm";
 import { PriceForm } from "./PriceForm";
+import { SetUpList } from "./SetUpList";
 
 /** What the site sells and what it costs, now and from later moments on, and what it cost before. */
 export function SitePrices({ site }: { site: Site }) {
@@ -18,8 +18,13 @@ export function SitePrices({ site }: { site: Site }) {
   const [editing, setEditing] = useState<Grade | "new" | null>(null);
   return (
     <Stack gap="lg">
-      {site.grades.length === 0 && <EmptyNote icon="pump">This site sells nothing yet. Add a grade first.</EmptyNote>}
-      <div className="station-grid">
+      <SetUpList
+        empty="This site sells nothing yet. Add a grade first."
+        add="Add a grade"
+        testId="grade-add"
+        grid="station-grid"
+        onAdd={manages ? () => setEditing("new") : undefined}
+      >
         {site.grades.map((grade) => (
           <GradeCard
             key={grade.id}
@@ -28,19 +33,7 @@ export function SitePrices({ site }: { site: Site }) {
             {...(manages ? { onPrice: () => setPricing(grade), onEdit: () => setEditing(grade) } : {})}
           />
         ))}
-      </div>
-      {manages && (
-        <Group>
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={18} />}
-            onClick={() => setEditing("new")}
-            data-testid="grade-add"
-          >
-            Add a grade
-          </Button>
-        </Group>
-      )}
+      </SetUpList>
       <PriceHistory site={site} />
       {pricing && <PriceForm site={site} grade={pricing} onClose={() => setPricing(null)} />}
       {editing && <GradeForm site={site} grade={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}

@@ -2,12 +2,11 @@ import { Badge, Button, Card, Group, Stack, Switch, Text } from "@mantine/core";
 import { useState } from "react";
 import { sentenceOf } from "../../shared/api/problem";
 import type { Pump, Site } from "../../shared/fuel/types";
-import { Icon } from "../../shared/ui/Icon";
-import { EmptyNote } from "../../shared/ui/notes";
 import { toast } from "../../shared/ui/toasts";
 import { KioskLink } from "../KioskLink";
 import { rights, sites } from "../operator";
 import { PumpForm } from "./PumpForm";
+import { SetUpList } from "./SetUpList";
 import { useSiteChange } from "./useSiteChange";
 
 /** The pumps of a site, their nozzles, and whether they serve. */
@@ -16,8 +15,13 @@ export function SitePumps({ site }: { site: Site }) {
   const [linking, setLinking] = useState<Pump | null>(null);
   return (
     <Stack gap="lg">
-      {site.pumps.length === 0 && <EmptyNote icon="pump">There is no pump yet.</EmptyNote>}
-      <div className="station-grid">
+      <SetUpList
+        empty="There is no pump yet."
+        add="Add a pump"
+        testId="pump-add"
+        grid="station-grid"
+        onAdd={site.right === "manage" ? () => setEditing("new") : undefined}
+      >
         {site.pumps.map((pump) => (
           <PumpCard
             key={pump.id}
@@ -27,19 +31,7 @@ export function SitePumps({ site }: { site: Site }) {
             onLink={() => setLinking(pump)}
           />
         ))}
-      </div>
-      {site.right === "manage" && (
-        <Group>
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={18} />}
-            onClick={() => setEditing("new")}
-            data-testid="pump-add"
-          >
-            Add a pump
-          </Button>
-        </Group>
-      )}
+      </SetUpList>
       {editing && <PumpForm site={site} pump={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}
       {linking && (
         <KioskLink

@@ -1,10 +1,12 @@
 import { Button, Card, Group, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { fieldErrors } from "../../shared/api/problem";
 import type { Site, SiteStaff } from "../../shared/fuel/types";
 import { EmptyNote, ProblemNote, Waiting } from "../../shared/ui/notes";
 import { toast } from "../../shared/ui/toasts";
 import { sites } from "../operator";
+import { FormProblem } from "./FormModal";
 
 /** Who works at the site: they run it, and do not set it up. */
 export function SiteStaffList({ site }: { site: Site }) {
@@ -50,52 +52,50 @@ export function SiteStaffList({ site }: { site: Site }) {
           ))}
         </ul>
       </Card>
-      {manages && <NameStaff site={site} />}
+      {manages && <AskSomebody site={site} />}
     </div>
   );
 }
 
-function NameStaff({ site }: { site: Site }) {
-  const queries = useQueryClient();
-  const [user, setUser] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const name = useMutation({
-    mutationFn: (id: string) => sites.nameStaff(site.id, id),
-    onSuccess: (one) => {
-      toast(`${one.display_name} works here`, "It counts at once.", "plain");
-      setUser("");
+/** The same is said of every address: who has an account is nobody else's business. */
+function AskSomebody({ site }: { site: Site }) {
+  const [email, setEmail] = useState("");
+  const ask = useMutation({
+    mutationFn: () => sites.askToWork(site.id, email.trim()),
+    onSuccess: () => {
+      toast("Asked", `If ${email.trim()} has an account, they find it in their app.`, "plain");
+      setEmail("");
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["site", site.id, "staff"] }),
   });
+  const wrong = fieldErrors(ask.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const id = user.trim();
-    const whole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
-    setWrong(whole ? null : "Paste the whole number of their account.");
-    if (whole) name.mutate(id);
+    ask.mutate();
   };
   return (
     <Card>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Title order={2} size="h4">
-            Name somebody
+            Ask somebody to work here
           </Title>
           <Text size="sm" c="dimmed">
-            They close pumps, take deliveries and deal with cars. An admin gives them the role of the forecourt, too.
+            They close pumps, take deliveries and deal with cars. They say yes in their own app, within two weeks; an
+            admin gives them the role of the forecourt, too.
           </Text>
           <TextInput
-            label="Number of their account"
+            label="Their e-mail address"
+            type="email"
             autoComplete="off"
-            value={user}
-            error={wrong}
-            onChange={(event) => setUser(event.currentTarget.value)}
-            data-testid="staff-user"
+            value={email}
+            error={wrong.email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            data-testid="staff-email"
           />
-          <ProblemNote error={name.error} />
+          <FormProblem error={ask.error} />
           <Group>
-            <Button type="submit" loading={name.isPending} data-testid="staff-save">
-              They work here
+            <Button type="submit" loading={ask.isPending} data-testid="staff-ask">
+              Ask
             </Button>
           </Group>
         </Stack>

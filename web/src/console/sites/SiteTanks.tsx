@@ -4,9 +4,10 @@ import { useState } from "react";
 import { quantity, siteTime } from "../../shared/fuel/fuelWords";
 import type { FuelUnit, Site, Tank } from "../../shared/fuel/types";
 import { Icon } from "../../shared/ui/Icon";
-import { EmptyNote, ProblemNote, Waiting } from "../../shared/ui/notes";
+import { ProblemNote, Waiting } from "../../shared/ui/notes";
 import { sites } from "../operator";
 import { Who } from "../Who";
+import { SetUpList } from "./SetUpList";
 import { TankFillForm } from "./TankFillForm";
 import { TankForm } from "./TankForm";
 
@@ -18,8 +19,13 @@ export function SiteTanks({ site }: { site: Site }) {
   const [filling, setFilling] = useState<{ tank: Tank; kind: "delivery" | "dip" } | null>(null);
   return (
     <Stack gap="lg">
-      {site.tanks.length === 0 && <EmptyNote icon="pump">There is no tank yet.</EmptyNote>}
-      <div className="tank-grid">
+      <SetUpList
+        empty="There is no tank yet."
+        add="Add a tank"
+        testId="tank-add"
+        grid="tank-grid"
+        onAdd={site.right === "manage" ? () => setEditing("new") : undefined}
+      >
         {site.tanks.map((tank) => (
           <TankCard
             key={tank.id}
@@ -29,19 +35,7 @@ export function SiteTanks({ site }: { site: Site }) {
             onEdit={() => setEditing(tank)}
           />
         ))}
-      </div>
-      {site.right === "manage" && (
-        <Group>
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={18} />}
-            onClick={() => setEditing("new")}
-            data-testid="tank-add"
-          >
-            Add a tank
-          </Button>
-        </Group>
-      )}
+      </SetUpList>
       {editing && <TankForm site={site} tank={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}
       {filling && <TankFillForm site={site} {...filling} onClose={() => setFilling(null)} />}
     </Stack>

@@ -47,7 +47,7 @@ export function SitesPage() {
           </Card>
         ))}
       </div>
-      <OpenSite opened={opening} onClose={() => setOpening(false)} />
+      {opening && <OpenSite onClose={() => setOpening(false)} />}
     </Stack>
   );
 }

@@ -1,12 +1,13 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { TextInput } from "@mantine/core";
+import { useState } from "react";
+import { fieldErrors } from "../../shared/api/problem";
 import { useWrite } from "../../shared/api/useWrite";
 import { parseQuantity, quantity, unitShort } from "../../shared/fuel/fuelWords";
 import type { TankFill } from "../../shared/fuel/siteApi";
 import type { Site, Tank } from "../../shared/fuel/types";
 import { toast } from "../../shared/ui/toasts";
-import { WriteNote } from "../../shared/ui/WriteNote";
 import { pendingWrites, sites } from "../operator";
+import { FormModal, FormWrite } from "./FormModal";
 
 interface TankFillFormProps {
   site: Site;
@@ -31,8 +32,8 @@ export function TankFillForm({ site, tank, kind, onClose }: TankFillFormProps) {
     },
   });
   const room = tank.capacity_thousandths - (kind === "delivery" ? tank.level_thousandths : 0);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const said = fieldErrors(write.error);
+  const submit = () => {
     const thousandths = parseQuantity(values.amount);
     const fault =
       thousandths === null || (kind === "delivery" && thousandths === 0)
@@ -45,39 +46,34 @@ export function TankFillForm({ site, tank, kind, onClose }: TankFillFormProps) {
   };
   const title = kind === "delivery" ? `A lorry came for ${tank.id}` : `${tank.id} was measured`;
   return (
-    <Modal opened onClose={onClose} title={<Text fw={700}>{title}</Text>}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          <TextInput
-            label={kind === "delivery" ? `Brought, in ${unitShort[unit]}` : `In the tank now, in ${unitShort[unit]}`}
-            description={`Thought to be in it: ${quantity(tank.level_thousandths, unit)}.`}
-            inputMode="decimal"
-            autoComplete="off"
-            value={values.amount}
-            error={wrong}
-            onChange={(event) => setValues({ ...values, amount: event.currentTarget.value })}
-            data-autofocus
-            data-testid="fill-amount"
-          />
-          <TextInput
-            label="Note"
-            description={kind === "delivery" ? "For instance the number of the delivery slip." : "How it was measured."}
-            maxLength={200}
-            value={values.note}
-            onChange={(event) => setValues({ ...values, note: event.currentTarget.value })}
-            data-testid="fill-note"
-          />
-          <WriteNote write={write} what="The entry" />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={write.busy} data-testid="fill-save">
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormModal
+      title={title}
+      busy={write.busy}
+      problem={<FormWrite write={write} what="The entry" />}
+      testId="fill-save"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextInput
+        label={kind === "delivery" ? `Brought, in ${unitShort[unit]}` : `In the tank now, in ${unitShort[unit]}`}
+        description={`Thought to be in it: ${quantity(tank.level_thousandths, unit)}.`}
+        inputMode="decimal"
+        autoComplete="off"
+        value={values.amount}
+        error={wrong ?? said.thousandths}
+        onChange={(event) => setValues({ ...values, amount: event.currentTarget.value })}
+        data-autofocus
+        data-testid="fill-amount"
+      />
+      <TextInput
+        label="Note"
+        description={kind === "delivery" ? "For instance the number of the delivery slip." : "How it was measured."}
+        maxLength={200}
+        error={said.note}
+        value={values.note}
+        onChange={(event) => setValues({ ...values, note: event.currentTarget.value })}
+        data-testid="fill-note"
+      />
+    </FormModal>
   );
 }

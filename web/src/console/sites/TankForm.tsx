@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Select, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { fieldErrors } from "../../shared/api/problem";
 import { parseQuantity, unitShort } from "../../shared/fuel/fuelWords";
 import type { Site, Tank } from "../../shared/fuel/types";
-import { ProblemNote } from "../../shared/ui/notes";
 import { sites } from "../operator";
+import { FormModal, FormProblem } from "./FormModal";
 import { useSiteChange } from "./useSiteChange";
 
 /** What a tank holds and how much of it. */
@@ -21,57 +21,51 @@ export function TankForm({ site, tank, onClose }: { site: Site; tank: Tank | nul
   }, onClose);
   const wrong = fieldErrors(save.error);
   const unit = unitShort[liquids.find(({ id }) => id === values.grade)?.unit ?? "litre"];
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const capacity = parseQuantity(values.capacity);
     setFault(capacity ? null : "Write how much it holds, for instance 20000.");
     if (capacity && values.grade)
       save.mutate({ id: values.id.trim(), grade_id: values.grade, capacity_thousandths: capacity });
   };
   return (
-    <Modal opened onClose={onClose} title={<Text fw={700}>{tank ? `Tank ${tank.id}` : "Add a tank"}</Text>}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {!tank && (
-            <TextInput
-              label="Short name"
-              description="Never changed."
-              value={values.id}
-              error={wrong.tank_id}
-              onChange={(event) => setValues({ ...values, id: event.currentTarget.value })}
-              data-testid="tank-id"
-            />
-          )}
-          <Select
-            label="Holds"
-            size="md"
-            allowDeselect={false}
-            placeholder="Add a grade first"
-            data={liquids.map(({ id, name }) => ({ value: id, label: name }))}
-            value={values.grade}
-            error={wrong.grade_id}
-            onChange={(grade) => setValues({ ...values, grade })}
-            data-testid="tank-grade"
-          />
-          <TextInput
-            label={`Holds at most, in ${unit}`}
-            inputMode="decimal"
-            value={values.capacity}
-            error={fault ?? wrong.capacity_thousandths}
-            onChange={(event) => setValues({ ...values, capacity: event.currentTarget.value })}
-            data-testid="tank-capacity"
-          />
-          {Object.keys(wrong).length === 0 && <ProblemNote error={save.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending} disabled={!values.grade} data-testid="tank-save">
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormModal
+      title={tank ? `Tank ${tank.id}` : "Add a tank"}
+      busy={save.isPending}
+      disabled={!values.grade}
+      problem={<FormProblem error={save.error} />}
+      testId="tank-save"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {!tank && (
+        <TextInput
+          label="Short name"
+          description="Never changed."
+          value={values.id}
+          error={wrong.tank_id}
+          onChange={(event) => setValues({ ...values, id: event.currentTarget.value })}
+          data-testid="tank-id"
+        />
+      )}
+      <Select
+        label="Holds"
+        size="md"
+        allowDeselect={false}
+        placeholder="Add a grade first"
+        data={liquids.map(({ id, name }) => ({ value: id, label: name }))}
+        value={values.grade}
+        error={wrong.grade_id}
+        onChange={(grade) => setValues({ ...values, grade })}
+        data-testid="tank-grade"
+      />
+      <TextInput
+        label={`Holds at most, in ${unit}`}
+        inputMode="decimal"
+        value={values.capacity}
+        error={fault ?? wrong.capacity_thousandths}
+        onChange={(event) => setValues({ ...values, capacity: event.currentTarget.value })}
+        data-testid="tank-capacity"
+      />
+    </FormModal>
   );
 }

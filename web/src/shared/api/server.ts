@@ -27,6 +27,7 @@ import type {
   PlateClaim,
   Reconciliation,
   RedeemedLink,
+  SiteInvitation,
   SpendingLimits,
   StaffTopUp,
   Station,
@@ -204,6 +205,8 @@ export class PersonApi {
   vehicles = () => this.#get<Page<Vehicle>>("/vehicles");
   vehicle = (id: string) => this.#get<Vehicle>(at("vehicles", id));
   plateRegions = () => this.#get<Page<string>>("/vehicles/regions");
+  /** Unions of countries among them. */
+  cameraRegions = () => this.#get<Page<string>>("/vehicles/regions?cameras=true");
   /** The same plate again is the same vehicle, so that these need no key. */
   addVehicle = (wish: VehicleWish) => this.#write<Vehicle>({ path: "/vehicles", method: "POST", body: wish });
   changeVehicle = (id: string, wish: Omit<VehicleWish, "plate" | "region">) =>
@@ -215,6 +218,13 @@ export class PersonApi {
     this.#write<Vehicle>({ path: at("vehicles", vehicle, "drivers", driver, "accept"), method: "POST" });
   endDriver = (vehicle: string, driver: string) =>
     this.#write<void>({ path: at("vehicles", vehicle, "drivers", driver), method: "DELETE" });
+
+  limitDriver = (vehicle: string, driver: string, limits: DriverLimits) =>
+    this.#write<Vehicle>({ path: at("vehicles", vehicle, "drivers", driver), method: "PUT", body: limits });
+
+  siteInvitations = () => this.#get<Page<SiteInvitation>>("/site-invitations");
+  acceptSite = (site: string) => this.#write<void>({ path: at("site-invitations", site, "accept"), method: "POST" });
+  declineSite = (site: string) => this.#write<void>({ path: at("site-invitations", site), method: "DELETE" });
 
   claimsOf = (user: string) => this.#get<Page<PlateClaim>>(query("/vehicles/claims", { user_id: user }));
   openClaims = () => this.#get<Page<PlateClaim>>("/vehicles/claims");

@@ -452,6 +452,13 @@ export interface LiveEvent {
 
 export type VehicleFuel = "unknown" | "petrol" | "diesel" | "electric" | "petrol_or_electric";
 
+/** A filling station asks this person to work there. */
+export interface SiteInvitation {
+  site_id: string;
+  site_name: string;
+  until: string;
+}
+
 export interface VehicleDriver {
   user_id: string;
   /** The address that the owner gave, until the driver accepts; then their name. */

@@ -69,8 +69,9 @@ export class SiteApi {
     });
 
   staff = (site: string) => this.session.call<Page<SiteStaff>>({ path: at(site, "staff") });
-  nameStaff = (site: string, user: string) =>
-    this.session.call<SiteStaff>({ path: at(site, "staff", user), method: "PUT" });
+  /** Answered the same whether or not the address has an account. */
+  askToWork = (site: string, email: string) =>
+    this.session.call<{ until: string }>({ path: at(site, "invitations"), method: "POST", body: { email } });
   dismissStaff = (site: string, user: string) =>
     this.session.call<void>({ path: at(site, "staff", user), method: "DELETE" });
 
