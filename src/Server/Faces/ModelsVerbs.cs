@@ -71,11 +71,8 @@ internal sealed class ModelsVerbs(Func<string> packs, TextWriter output, TextWri
     private static IEnumerable<string> Names(InstalledPacks installed) =>
         installed.HasPrecise ? ["standard", PrecisePack.Name] : ["standard"];
 
-    private void Tell(TakenFile taken) => output.WriteLine(
-        taken.WhyMissing is { } why
-            ? $"  left out (optional): {why}"
-            : $"  {taken.File.Name}: {taken.File.Licence}, {taken.File.Work}; {taken.File.SizeBytes} bytes, hash right"
-        );
+    private void Tell(PublishedFile file) => output.WriteLine(
+        $"  {file.Name}: {file.Licence}, {file.Work}; {file.SizeBytes} bytes, hash right");
 
     private int Show(ModelPack pack)
     {

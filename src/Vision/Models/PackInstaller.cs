@@ -2,10 +2,6 @@ using System.Text.Json;
 
 namespace SightPay.Vision.Models;
 
-/// <summary>What became of one published file.</summary>
-/// <param name="WhyMissing">Null when it was taken; only an optional file may be missing.</param>
-public sealed record TakenFile(PublishedFile File, string? WhyMissing);
-
 /// <summary>
 /// Puts the precise pack into a folder of packs: all files are taken and compared with their hashes, the networks are
 /// converted, the new folder is written beside the old one, and one rename puts it in place. Whatever goes wrong before
@@ -14,25 +10,18 @@ public sealed record TakenFile(PublishedFile File, string? WhyMissing);
 public sealed class PackInstaller(string packs)
 {
     /// <summary>Told about each file as soon as it was taken.</summary>
-    public Action<TakenFile> Took { get; init; } = _ => { };
+    public Action<PublishedFile> Took { get; init; } = _ => { };
 
     /// <returns>The pack's folder.</returns>
-    /// <exception cref="PublishedFileException">A required file cannot be had; the message says which.</exception>
+    /// <exception cref="PublishedFileException">A file cannot be had; the message says which.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public async Task<string> AddPreciseAsync(IFilePlace place, CancellationToken ct)
     {
         var taken = new Dictionary<string, byte[]>();
         foreach (var file in PrecisePack.Files)
         {
-            try
-            {
-                taken[file.Name] = await place.ReadAsync(file, ct);
-                Took(new TakenFile(file, null));
-            }
-            catch (PublishedFileException fault) when (file.IsOptional)
-            {
-                Took(new TakenFile(file, fault.Message));
-            }
+            taken[file.Name] = await place.ReadAsync(file, ct);
+            Took(file);
         }
         var (manifest, files) = PrecisePack.Make(taken);
         return Put(manifest, files);

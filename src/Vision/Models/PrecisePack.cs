@@ -25,7 +25,7 @@ public static class PrecisePack
     private static readonly PublishedFile YuNet = new(
         "face_detection_yunet_2023mar.onnx", 232_589,
         "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4", Mit, "YuNet 2023mar, OpenCV Zoo",
-        IsOptional: false, [new(OpenCvZoo + "face_detection_yunet/face_detection_yunet_2023mar.onnx")]);
+        [new(OpenCvZoo + "face_detection_yunet/face_detection_yunet_2023mar.onnx")]);
 
     private static readonly PublishedFile ReidLayers = Intel(
         ReidName, ".xml", 350_427, "ce53d2c9c08c0bd1c1660fb8a5b6d0e3e4ec19eb92f1036d2d83a85e83082dce");
@@ -37,7 +37,7 @@ public static class PrecisePack
     private static readonly PublishedFile MiniFasNet = new(
         "2.7_80x80_MiniFASNetV2.onnx", 1_744_126,
         "f0616a1c7123d4978623910241b812943d2d5bba032eac26cc0416764517ef4a", Apache,
-        "MiniFASNetV2, Silent-Face-Anti-Spoofing", IsOptional: false,
+        "MiniFASNetV2, Silent-Face-Anti-Spoofing",
         [
             new("https://github.com/minivision-ai/Silent-Face-Anti-Spoofing/raw/master/resources/anti_spoof_models/"
                 + "2.7_80x80_MiniFASNetV2.onnx"),
@@ -54,31 +54,16 @@ public static class PrecisePack
         "cct_xs_v1_global_plate_config.yaml", 773,
         "8ade332ef026520a3360a7c154cc10be664bee25482f3997bce34a7007b4786e");
 
-    private static readonly PublishedFile PlateDetector = new(
-        "license_plate_detection_lpd_yunet_2022may.onnx", 4_145_769,
-        "a383f866bc76140fa609e989749b1c81c2962c1664136d83763b0d8962e10e07", Apache, "LPD-YuNet 2022may, OpenCV Zoo",
-        IsOptional: false,
-        [new(OpenCvZoo + "license_plate_detection_yunet/license_plate_detection_lpd_yunet_2022may.onnx")]);
-
-    private static readonly PublishedFile PlateDetectorYolo = new(
-        "yolo-v9-t-384-license-plates-end2end.onnx", 7_771_218,
-        "888397b96d761c89db40bc9c305838e8652660f5e282c2cadebbe8d2951a77a8", Mit, "YOLOv9-t 384, open-image-models",
-        IsOptional: true,
-        [
-            new("https://github.com/ankandrew/open-image-models/releases/download/assets/"
-                + "yolo-v9-t-384-license-plates-end2end.onnx"),
-        ]);
-
     public static string Id => $"{Name}-{Version}";
 
     /// <summary>What is asked for when the pack is added.</summary>
     public static IReadOnlyList<PublishedFile> Files { get; } =
     [
-        YuNet, ReidLayers, ReidWeights, MiniFasNet, PlateReader, PlateReaderConfig, PlateDetector, PlateDetectorYolo,
+        YuNet, ReidLayers, ReidWeights, MiniFasNet, PlateReader, PlateReaderConfig,
     ];
 
     /// <summary>The pack's folder: names of its files, their bytes, and the manifest that describes them.</summary>
-    /// <param name="taken">Bytes by name; optional ones may be missing. All were compared with their hashes.</param>
+    /// <param name="taken">Bytes by name; all were compared with their hashes.</param>
     /// <exception cref="ModelImportException">A network cannot be converted: a fault of ours.</exception>
     internal static (PackManifest Manifest, IReadOnlyDictionary<string, byte[]> Files) Make(
         IReadOnlyDictionary<string, byte[]> taken)
@@ -91,12 +76,7 @@ public static class PrecisePack
             Kept("minifasnet-v2", MiniFasNet, [-1, 3, 80, 80], new() { ["output"] = [-1, 3] }),
             PlateReaderEntry(),
             Kept("cct-xs-v1-config", PlateReaderConfig, [], []),
-            Kept(
-                "lpd-yunet", PlateDetector, [1, 3, 240, 320],
-                new() { ["loc"] = [4385, 14], ["conf"] = [4385, 2], ["iou"] = [4385, 1] }),
         };
-        if (taken.ContainsKey(PlateDetectorYolo.Name))
-            entries.Add(Kept("yolo-v9-t-384-plates", PlateDetectorYolo, [1, 3, 384, 384], []));
         return (new PackManifest(Name, Version, entries), files);
 
         PackEntry Kept(string name, PublishedFile file, int[] input, Dictionary<string, int[]> outputs)
@@ -141,10 +121,10 @@ public static class PrecisePack
     }
 
     private static PublishedFile Intel(string network, string extension, long sizeBytes, string sha256) => new(
-        network + extension, sizeBytes, sha256, Apache, $"{network} FP16, Open Model Zoo", IsOptional: false,
+        network + extension, sizeBytes, sha256, Apache, $"{network} FP16, Open Model Zoo",
         [new($"{OpenModelZoo}{network}/FP16/{network}{extension}")]);
 
     private static PublishedFile PlateOcr(string name, long sizeBytes, string sha256) => new(
-        name, sizeBytes, sha256, Mit, "CCT-XS v1 global, fast-plate-ocr", IsOptional: false,
+        name, sizeBytes, sha256, Mit, "CCT-XS v1 global, fast-plate-ocr",
         [new("https://github.com/ankandrew/fast-plate-ocr/releases/download/arg-plates/" + name)]);
 }

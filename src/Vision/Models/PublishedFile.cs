@@ -4,11 +4,9 @@ namespace SightPay.Vision.Models;
 /// <param name="Name">Of the file.</param>
 /// <param name="Sha256">Lower-case hexadecimal.</param>
 /// <param name="Work">Whose work it is, and which version.</param>
-/// <param name="IsOptional">A pack is complete without it.</param>
 /// <param name="Places">Where it lies, the makers' own place first; a place with other bytes is passed over.</param>
 public sealed record PublishedFile(
-    string Name, long SizeBytes, string Sha256, string Licence, string Work, bool IsOptional,
-    IReadOnlyList<Uri> Places)
+    string Name, long SizeBytes, string Sha256, string Licence, string Work, IReadOnlyList<Uri> Places)
 {
     public bool IsThis(ReadOnlySpan<byte> bytes) =>
         bytes.Length == SizeBytes && ModelPack.HashOf(bytes) == Sha256;

@@ -169,7 +169,32 @@ internal sealed class PlateSearch(
             foreach (var crop in crops) desk.Jobs.Add(new(candidate, crop));
             Work();
         }
-        Keep(candidate);
+        if (Whole(candidate) is { } whole) Keep(whole);
+        else Keep(candidate);
+    }
+
+    /// <summary>The plate of which only a part was found as writing; null when it was all of it, or the rest cannot be
+    /// read.</summary>
+    private PlateCandidate? Whole(PlateCandidate part)
+    {
+        if (part.Best is not { } best || part.Score < ScoreMin) return null;
+        var writing = part.Writing;
+        var (left, right) = PlateEnds.Of(picture, writing, best.Text.Text.Length).Missing;
+        if (left == 0 && right == 0) return null;
+        var glyph = 1f / best.Text.Text.Length;
+        var (from, to) = (-left * glyph, 1 + right * glyph);
+        var whole = new PlateCandidate(writing with
+        {
+            Quad = new(writing.At(from, 0), writing.At(to, 0), writing.At(to, 1), writing.At(from, 1)),
+        });
+        foreach (var crop in Crops) desk.Jobs.Add(new(whole, crop));
+        AddPlateJobs(whole);
+        Work();
+        return whole.Score >= ScoreMin && whole.Agreeing >= AgreeingMin
+            && whole.Best!.Value.Text.Text.Length > best.Text.Text.Length
+            && whole.Best.Value.Text.Text.Contains(best.Text.Text, StringComparison.Ordinal)
+                ? whole
+                : null;
     }
 
     /// <summary>A letter or a group that stands apart on the same line was found as writing of its own; without it
@@ -325,9 +350,13 @@ internal sealed class PlateSearch(
         return
         [
             .. plates.Where(plate => plate.Writing.Height >= heightMin).Select(plate =>
-                new ReadPlate(
-                    plate.Best!.Value.Text.Text, region, plate.Best.Value.Text.Characters, plate.Writing.Quad)),
+                new ReadPlate(plate.Best!.Value.Text.Text, region, Characters(plate), plate.Writing.Quad)),
         ];
+
+        IReadOnlyList<PlateCharacter> Characters(PlateCandidate plate) => plate.Lines is null
+            ? PlateEnds.Of(picture, plate.Writing, plate.Best!.Value.Text.Text.Length)
+                .Doubted(plate.Best.Value.Text.Characters)
+            : plate.Best!.Value.Text.Characters;
 
         // Large, central and surely a plate.
         float Foremost(PlateCandidate plate)

@@ -13,16 +13,18 @@ internal readonly record struct Writing(PlateQuad Quad, float Score)
     /// <param name="edges">Above and below.</param>
     public PlateQuad Grown(float ends, float edges)
     {
-        var (quad, across) = (Quad, ends * Height / MathF.Max(1, Width));
+        var across = ends * Height / MathF.Max(1, Width);
         return new(
             At(-across, -edges), At(1 + across, -edges), At(1 + across, 1 + edges), At(-across, 1 + edges));
-
-        PlatePoint At(float u, float v) => new(
-            (1 - v) * ((1 - u) * quad.TopLeft.X + u * quad.TopRight.X)
-                + v * ((1 - u) * quad.BottomLeft.X + u * quad.BottomRight.X),
-            (1 - v) * ((1 - u) * quad.TopLeft.Y + u * quad.TopRight.Y)
-                + v * ((1 - u) * quad.BottomLeft.Y + u * quad.BottomRight.Y));
     }
+
+    /// <summary>A point of the quad: 0 is its left or upper end, 1 its right or lower one; beyond them it goes on.
+    /// </summary>
+    public PlatePoint At(float u, float v) => new(
+        (1 - v) * ((1 - u) * Quad.TopLeft.X + u * Quad.TopRight.X)
+            + v * ((1 - u) * Quad.BottomLeft.X + u * Quad.BottomRight.X),
+        (1 - v) * ((1 - u) * Quad.TopLeft.Y + u * Quad.TopRight.Y)
+            + v * ((1 - u) * Quad.BottomLeft.Y + u * Quad.BottomRight.Y));
 
     /// <summary>Its upper and its lower half, each with a little of the other.</summary>
     public (Writing Upper, Writing Lower) Halves()

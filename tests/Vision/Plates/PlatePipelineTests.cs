@@ -97,6 +97,33 @@ public abstract class PlatePipelineTests(PlateBed bed)
         Assert.Equal("WO53011", Assert.Single(reading.Plates).Text);
     }
 
+    [SkippableTheory]
+    [InlineData("de", "  AB 1234")] // Of M AB 1234 the first letter cannot be seen.
+    [InlineData("de", "M AB 12  ")]
+    [InlineData("nz", "KLM 3  ")]
+    public void What_is_left_of_a_plate_is_never_sure(string region, string drawn)
+    {
+        foreach (var metre in (float[])[340, 700])
+        {
+            var reading = bed.Read(new(drawn) { MetrePixels = metre }, region);
+            Assert.All(reading.Plates, plate => Assert.InRange(plate.Confidence, 0, 0.45f));
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData("de", "M AB 1234", "MAB1234")]
+    [InlineData("de", "AB 1234", "AB1234")]
+    [InlineData("nz", "KLM 3", "KLM3")]
+    public void A_short_plate_in_the_middle_of_a_long_one_is_whole(string region, string drawn, string plate)
+    {
+        foreach (var metre in (float[])[340, 700])
+        {
+            var read = Assert.Single(bed.Read(new(drawn) { MetrePixels = metre }, region).Plates);
+            Assert.Equal(plate, read.Text);
+            Assert.InRange(read.Confidence, 0.5f, 1);
+        }
+    }
+
     [SkippableFact]
     public void A_plate_of_a_foreign_format_is_not_read_as_one_of_the_region()
     {
