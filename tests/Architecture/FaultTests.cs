@@ -26,6 +26,8 @@ public sealed class FaultTests
     [InlineData("S2_lost_frames", "Frames were dropped without a word.")]
     [InlineData("S2_pin_never_checked", "A payment asked for a PIN and took any.")]
     [InlineData("S3_expiry", "A bill that expired could not be paid, or was paid twice.")]
+    [InlineData("S3_error_page", "A bill that expired was an error page and no bill any more.")]
+    [InlineData("S3_double_spend", "Two payments at once spent the same money.")]
     [InlineData("S3_next_car_gets_bill", "A plate was bound to no nozzle, and whoever came next got the bill.")]
     [InlineData("S3_stuck_pump", "A bill that nobody paid kept its pump for ever.")]
     [InlineData("S3_unauth_pump_posts", "Anybody could say what a pump had delivered.")]

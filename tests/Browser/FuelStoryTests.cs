@@ -98,6 +98,7 @@ public sealed class FuelStoryTests
         await phone.SeeAsync("pay-bill");
         await phone.InspectAsync("app-bill-delivered");
         await board.SeeAsync("board-1", "data-state", "delivered");
+        await board.SeeAsync("free-1");
         clock.Advance(TimeSpan.FromSeconds(10));
         // The pump serves the next one at once, whom nobody knows.
         await pump.PressAsync("lift-1");
@@ -109,6 +110,8 @@ public sealed class FuelStoryTests
         clock.Advance(TimeSpan.FromMinutes(6));
         await phone.SeeAsync("bill", "data-state", "expired");
         await phone.InspectAsync("app-bill-expired");
+        await board.SeeAsync("board-1", "data-state", "expired");
+        await board.SeeAsync("free-1");
         await board.InspectAsync("console-board-expired");
         Assert.Equal(0, await TakenAsync(server));
 

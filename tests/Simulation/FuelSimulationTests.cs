@@ -23,15 +23,18 @@ public sealed class FuelSimulationTests
     [Fact]
     public void Whatever_is_said_in_whatever_order_a_delivery_is_charged_once_owed_or_paid_elsewhere()
     {
-        var (paid, open) = (0, 0);
+        var (paid, open, raised) = (0, 0, 0);
         for (var seed = 1; seed <= SeedsInTheSuite; seed++)
         {
             var forecourt = new SimulatedForecourt(seed);
             forecourt.Run();
             paid += forecourt.Sessions.Count(session => session.State == PumpSessionState.Paid);
+            raised += forecourt.Raises;
             open += forecourt.Sessions.Count(session => PumpSessionLifetime.IsOwed(session.State));
         }
-        Assert.True(paid > 150 && open > 100, $"{paid} paid and {open} open bills prove little");
+        Assert.True(
+            paid > 150 && open > 100 && raised > 50,
+            $"{paid} paid and {open} open bills, {raised} raised holds prove little");
     }
 }
 
@@ -40,12 +43,16 @@ internal sealed class SimulatedForecourt
 {
     private const int Steps = 250;
     private static readonly UnitPrice Price = new(10_541_000, FuelUnit.Litre);
+    private static readonly UnitPrice Current = new(1_850_000, FuelUnit.KilowattHour);
     private static readonly Site Site = new("F1", "Site", "in", "Asia/Kolkata", "INR", null, null, 1);
     private static readonly PumpSessionSettings Settings = new("INR");
     private static readonly SpendingLimit Limit = new(SpentBy.Consent, 100_000_000, 1_000_000_000, 100_000);
 
     private static readonly PumpSessionEvent[] Onwards =
-        [PumpSessionEvent.Hold, PumpSessionEvent.Lift, PumpSessionEvent.Settle, PumpSessionEvent.Pay];
+    [
+        PumpSessionEvent.Hold, PumpSessionEvent.Lift, PumpSessionEvent.Raise, PumpSessionEvent.Settle,
+        PumpSessionEvent.Pay,
+    ];
 
     private readonly int _seed;
     private readonly Random _random;
@@ -82,6 +89,9 @@ internal sealed class SimulatedForecourt
             new LedgerOptions(QueueCapacity: 64, BatchMax: 8, _clock));
         _writer.Pace = _clock;
     }
+
+    /// <summary>How often more was asked to be set aside.</summary>
+    public int Raises { get; private set; }
 
     public IReadOnlyList<PumpSession> Sessions =>
     [
@@ -181,7 +191,7 @@ internal sealed class SimulatedForecourt
         Say(isKnown && _random.Next(2) == 0
             ?
             [
-                _plans.BeginHeld(act, new(null, Limit), _random.Next(1, 20) * 10_000L),
+                _plans.BeginHeld(act, new(null, Limit), Size()),
                 _plans.Begin(act, isSeen: true, RefusalCode.InsufficientFunds),
             ]
             : [_plans.Begin(act, isSeen: true)]);
@@ -194,7 +204,9 @@ internal sealed class SimulatedForecourt
         switch (happened)
         {
             case PumpSessionEvent.Hold:
-                return _plans.Hold(act, new(session.Payer, Limit), _random.Next(1, 20) * 10_000L);
+                return _plans.Hold(act, new(session.Payer, Limit), Size());
+            case PumpSessionEvent.Raise:
+                return Raised(act);
             case PumpSessionEvent.Lift:
                 return
                 [
@@ -224,6 +236,24 @@ internal sealed class SimulatedForecourt
             default:
                 return _plans.LetGo(act, session, happened);
         }
+    }
+
+    /// <summary>Most cars are filled with what is set aside at once; current is raised as it flows.</summary>
+    private HoldSize Size() => _random.Next(1, 20) * 10_000L is var minor && _random.Next(2) == 0
+        ? new(minor, minor)
+        : new(minor, minor + _random.Next(1, 40) * 10_000L);
+
+    private IReadOnlyList<Plan> Raised(SessionAct act)
+    {
+        if (act is not { From: { HoldMinor: > 0 } session, Payment.State: PaymentState.Authorised }) return [];
+        var wallet = _store.Account(Person.WalletKey(session.Payer!.Value));
+        // What is renewed is raised by nothing.
+        var amount = _random.Next(4) == 0
+            ? session.HoldMinor
+            : _plans.NextHoldMinor(session with { Price = Current }, wallet.AvailableMinor, long.MaxValue);
+        if (amount is not { } minor) return [];
+        Raises++;
+        return [_plans.Raise(act, new(session.SaidYes, Limit), minor)];
     }
 
     private IReadOnlyList<Plan> Delivery(SessionAct act)
@@ -260,6 +290,12 @@ internal sealed class SimulatedForecourt
             .GroupBy(payment => _sessionOfPayment[payment.Id]))
             Must(of.Count() == 1, $"Session {of.Key} was charged {of.Count()} times.");
         foreach (var session in sessions) CheckSession(session);
+        foreach (var (_, owner) in _cars)
+            Must(
+                _store.Account(Person.WalletKey(owner)).HeldMinor == payments
+                    .Where(each => each.Person == owner && each.State == PaymentState.Authorised)
+                    .Sum(each => each.Amount.AmountMinor) || IsOverdue(payments, owner),
+                $"{owner} has other money set aside than the payments say.");
         Must(One(sessions.Where(each => each.HasPump).Select(each => each.PumpId)), "A pump has two cars.");
         Must(One(sessions.Where(each => each.HasCar).Select(each => each.VehicleId)), "A car has two pumps.");
         Must(One(sessions.Where(each => each.TrxSeq > 0).Select(each => each.TrxSeq)), "A delivery has two sessions.");
@@ -284,10 +320,18 @@ internal sealed class SimulatedForecourt
                 or PumpSessionState.PaidElsewhere or PumpSessionState.WrittenOff or PumpSessionState.Aborted,
             $"{session} has delivered, and nobody is asked for it.");
         Must(
+            payment is not { State: PaymentState.Authorised } || session.HoldMinor == payment.Amount.AmountMinor,
+            $"{session} says that {session.HoldMinor} are set aside.");
+        Must(session.HoldMinor <= session.HoldMaxMinor, $"{session} sets aside more than its yes allows.");
+        Must(
             payment is not { State: PaymentState.Authorised } || session.State is PumpSessionState.Held
                 or PumpSessionState.Fuelling or PumpSessionState.Lost or PumpSessionState.Delivered,
             $"{session} keeps money set aside.");
     }
+
+    /// <summary>The ledger frees a hold whose time is over by itself; its payment learns it when it is read.</summary>
+    private bool IsOverdue(IEnumerable<Payment> payments, Guid owner) => payments.Any(each =>
+        each.Person == owner && each.State == PaymentState.Authorised && each.DueAt <= _clock.GetUtcNow());
 
     private void Must(bool holds, string what)
     {

@@ -84,15 +84,16 @@ internal sealed class AnswerSession(
             // What is set aside for this session is free for it.
             + (act.Payment is { State: PaymentState.Authorised } held ? held.Amount.AmountMinor : 0);
         var most = Math.Min(chosenMinor ?? long.MaxValue, answering.Driver?.MaxMinor ?? long.MaxValue);
-        var amount = plans.HoldMinor(available, most, await PricesAsync(act.Site, session, ct));
+        var size = plans.SizeOfHold(available, most, await PricesAsync(act.Site, session, ct));
         // Another tap may have set it aside since this one looked: then that is what it finds.
-        if (amount < settings.HoldMinorMin && (await sessions.FindAsync(session.Id, ct))?.Version != session.Version)
+        if (size.Minor < settings.HoldMinorMin
+            && (await sessions.FindAsync(session.Id, ct))?.Version != session.Version)
             return new ActResult(ActEnd.Stale, Answer.None, null, false);
-        if (amount < settings.HoldMinorMin)
+        if (size.Minor < settings.HoldMinorMin)
             throw new ProblemException(
                 402, RefusalCode.InsufficientFunds, "The wallet does not hold enough to begin. Top up, then say yes.");
         var yes = new SessionYes(answering.Person, policy.LimitOf(Sight.None, StepUp.SignedIn)!);
-        return await SubmitAsync(session, plans.Hold(Counted(act, answering, amount), yes, amount), key, ct);
+        return await SubmitAsync(session, plans.Hold(Counted(act, answering, size.Minor), yes, size), key, ct);
     }
 
     private async Task<ActResult> PayAsync(
@@ -116,14 +117,17 @@ internal sealed class AnswerSession(
     }
 
     /// <summary>The prices of all that the engine takes.</summary>
-    private async Task<IEnumerable<UnitPrice>> PricesAsync(Site site, PumpSession session, CancellationToken ct)
+    private async Task<IReadOnlyCollection<UnitPrice>> PricesAsync(Site site, PumpSession session, CancellationToken ct)
     {
         var engine = session.VehicleId is { } id && await vehicles.FindAsync(id, ct) is { } vehicle
             ? vehicle.Fuel
             : VehicleFuel.Unknown;
         var prices = await forecourt.PricesAtAsync(site.Id, clock.GetUtcNow(), ct);
-        return site.Grades.Where(grade => FuelFits.Takes(engine, grade.Fuel) && prices.ContainsKey(grade.Id))
-            .Select(grade => prices[grade.Id]);
+        return
+        [
+            .. site.Grades.Where(grade => FuelFits.Takes(engine, grade.Fuel) && prices.ContainsKey(grade.Id))
+                .Select(grade => prices[grade.Id]),
+        ];
     }
 
     private async Task DemandPlaceAsync(PumpSession session, CancellationToken ct)
@@ -164,16 +168,7 @@ internal sealed class AnswerSession(
 
     private static SessionAct Counted(SessionAct act, Answering answering, long amountMinor) =>
         answering.Driver is { } driver
-            ? act with
-            {
-                Rows =
-                [
-                    .. act.Rows,
-                    new DriverDayRow(
-                        driver.Person, driver.Vehicle, SpendingRow.DayOf(act.From.BeganAt), act.From.Id, amountMinor,
-                        driver.DayMaxMinor),
-                ],
-            }
+            ? act with { Rows = [.. act.Rows, DriverDayRow.Of(driver, act.From, amountMinor)] }
             : act;
 
     private long? ChosenMinor(Request request)

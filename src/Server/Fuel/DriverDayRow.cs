@@ -1,6 +1,8 @@
 using Npgsql;
 using NpgsqlTypes;
 using SightPay.Ledger;
+using SightPay.Server.Payments;
+using SightPay.Server.Plates;
 
 namespace SightPay.Server.Fuel;
 
@@ -12,6 +14,10 @@ internal sealed record DriverDayRow(
     Guid Driver, Guid Vehicle, DateOnly Day, Guid Session, long AmountMinor, long DayMinorMax) : CompanionRow
 {
     public const string LimitExceeded = "driver_limit_exceeded";
+
+    public static DriverDayRow Of(VehicleDriver driver, PumpSession session, long amountMinor) => new(
+        driver.Person, driver.Vehicle, SpendingRow.DayOf(session.BeganAt), session.Id, amountMinor,
+        driver.DayMaxMinor);
 }
 
 internal readonly record struct DriverDay(Guid Driver, Guid Vehicle, DateOnly Day);

@@ -140,7 +140,7 @@ internal sealed partial class TakePumpEvent
             // A refused nozzle has no session of its own.
             reason is null || session.VehicleId is not null ? session.Id : null,
             isHeld ? session.HoldMinor : null,
-            isHeld ? session.Price?.QuantityFor(session.HoldMinor)?.Thousandths : null,
+            isHeld ? MaxThousandths(session) : null,
             session.Price?.ThousandthsOfMinor, session.Price?.Unit, session.GradeId, settings.Currency)));
     }
 }

@@ -29,6 +29,9 @@ internal sealed record PumpSession
     /// <summary>Most that the pump gives; 0: no money was set aside.</summary>
     public long HoldMinor { get; init; }
 
+    /// <summary>How far what is set aside may be raised under the yes that was said, while current flows.</summary>
+    public long HoldMaxMinor { get; init; }
+
     /// <summary>Another car was seen at this pump since: it is never paid without a yes to the bill itself.</summary>
     public bool IsDoubtful { get; init; }
 
@@ -147,12 +150,15 @@ internal sealed record PumpSessionSettings(string Currency)
     /// <summary>Less is not worth a nozzle.</summary>
     public long HoldMinorMin { get; init; } = 1_00;
 
-    /// <summary>What a tank holds where nobody knows the car's: a large one.</summary>
+    /// <summary>Charging takes long and its end is not known: so much of it is set aside at a time (10 kWh).</summary>
+    public long ChargeStepThousandths { get; init; } = 10_000;
+
+    /// <summary>What a tank or a battery holds where nobody knows the car's: a large one.</summary>
     public long TankThousandths(FuelUnit unit) => unit switch
     {
         FuelUnit.Litre => 80_000,
         FuelUnit.UsGallon => 22_000,
-        _ => 100_000,
+        _ => 200_000,
     };
 
     /// <summary>How long a session may stay in a state; null: for ever.</summary>

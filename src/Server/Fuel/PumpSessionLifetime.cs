@@ -73,6 +73,9 @@ internal enum PumpSessionEvent
 
     Lift,
 
+    /// <summary>Current flows, and more is set aside under the same yes.</summary>
+    Raise,
+
     /// <summary>The pump began anew without having said how the last delivery ended.</summary>
     Silence,
 
@@ -136,6 +139,7 @@ internal static class PumpSessionLifetime
             ? PumpSessionState.Held
             : null,
         PumpSessionEvent.Lift => IsBeforeTheNozzle(state) ? PumpSessionState.Fuelling : null,
+        PumpSessionEvent.Raise => state == PumpSessionState.Fuelling ? PumpSessionState.Fuelling : null,
         PumpSessionEvent.Silence => state == PumpSessionState.Fuelling ? PumpSessionState.Lost : null,
         PumpSessionEvent.Settle => IsUnderWay(state) ? PumpSessionState.Paid : null,
         PumpSessionEvent.Deliver => IsUnderWay(state) || state == PumpSessionState.Quarantined

@@ -29,6 +29,11 @@ internal sealed record SessionAct(
 /// <param name="Within">What may be spent on a yes of this kind.</param>
 internal sealed record SessionYes(Guid? By, SpendingLimit Within);
 
+/// <summary>How much a yes sets aside.</summary>
+/// <param name="Minor">Now.</param>
+/// <param name="MaxMinor">In all, as current flows and as far as the wallet then covers it.</param>
+internal readonly record struct HoldSize(long Minor, long MaxMinor);
+
 /// <summary>What a pump says that it delivered.</summary>
 /// <param name="Price">Frozen when the nozzle was lifted.</param>
 /// <param name="TankId">Where it came from; null: from no tank.</param>
@@ -51,13 +56,14 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         after);
 
     /// <summary>A new session that its owner's limit for the plate pays: money is set aside at once.</summary>
-    /// <param name="amountMinor">See <see cref="HoldMinor"/>.</param>
-    public Plan BeginHeld(SessionAct act, SessionYes yes, long amountMinor)
+    /// <param name="size">See <see cref="SizeOfHold"/>.</param>
+    public Plan BeginHeld(SessionAct act, SessionYes yes, HoldSize size)
     {
-        var payment = NewPayment(act, amountMinor) with { SightingId = act.From.SightingId };
+        var payment = NewPayment(act, size.Minor) with { SightingId = act.From.SightingId };
         var held = act.From with
         {
-            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By,
+            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = size.Minor,
+            HoldMaxMinor = size.MaxMinor, SaidYes = yes.By,
         };
         return Of(
             act, new PumpSessionRow(null, held, null, settings.TimeOf(held.State)) { IsSeen = true },
@@ -70,18 +76,24 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
 
     /// <summary>A yes before the amount is known: so much is set aside, in place of what was.</summary>
     /// <param name="sighting">What the camera saw, where the plate itself says yes; null: somebody did.</param>
-    public IReadOnlyList<Plan> Hold(SessionAct act, SessionYes yes, long amountMinor, Guid? sighting = null)
+    public IReadOnlyList<Plan> Hold(SessionAct act, SessionYes yes, HoldSize size, Guid? sighting = null)
     {
-        var payment = NewPayment(act, amountMinor) with { SightingId = sighting };
+        var payment = NewPayment(act, size.Minor) with { SightingId = sighting };
         var held = act.From with
         {
-            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = amountMinor, SaidYes = yes.By,
-            Note = null,
+            State = PumpSessionState.Held, PaymentId = payment.Id, HoldMinor = size.Minor,
+            HoldMaxMinor = size.MaxMinor, SaidYes = yes.By, Note = null,
         };
         var row = Row(act.From, held, PumpSessionEvent.Hold) with { IsSeen = sighting is not null };
         return WithoutPayment(act, release => Of(act, row, Joined(
             release, payments.Authorise(payment, Times, yes.Within))));
     }
+
+    /// <summary>Current flows and what is set aside runs short: more is, under the yes that was said.</summary>
+    /// <param name="amountMinor">In all; see <see cref="NextHoldMinor"/>.</param>
+    public Plan Raise(SessionAct act, SessionYes yes, long amountMinor) => Of(
+        act, Row(act.From, act.From with { HoldMinor = amountMinor }, PumpSessionEvent.Raise),
+        payments.Raise(act.Payment!, amountMinor, Times, yes.Within));
 
     /// <summary>What a pump delivered, whatever it leads to.</summary>
     public IReadOnlyList<Plan> Deliver(SessionAct act, PumpDelivery delivery)
@@ -178,7 +190,11 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         SessionAct act, PumpSession to, PumpSessionEvent happened, bool isSeen = false)
     {
         var row = Row(
-            act.From, to with { State = PumpSessionLifetime.Next(act.From.State, happened) ?? to.State, HoldMinor = 0 },
+            act.From,
+            to with
+            {
+                State = PumpSessionLifetime.Next(act.From.State, happened) ?? to.State, HoldMinor = 0, HoldMaxMinor = 0,
+            },
             happened) with { IsSeen = isSeen };
         return WithoutPayment(act, release => Of(act, row, release));
     }
@@ -188,16 +204,52 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
     public Plan PayElsewhere(SessionAct act, PumpSession to, Plan refund) => Of(
         act, Row(act.From, to with { State = PumpSessionState.PaidElsewhere }, PumpSessionEvent.PayElsewhere), refund);
 
-    /// <summary>How much is set aside: what the wallet has, what was chosen, what a tank takes.</summary>
+    /// <summary>How much is set aside: what the wallet has, what was chosen, what a tank takes. For a car that only
+    /// takes current a first step of it.</summary>
     /// <param name="prices">Of what the engine takes and the site sells.</param>
     /// <param name="chosenMinor">Null: the payer leaves it open.</param>
-    public long HoldMinor(long availableMinor, long? chosenMinor, IEnumerable<UnitPrice> prices)
+    public HoldSize SizeOfHold(long availableMinor, long? chosenMinor, IReadOnlyCollection<UnitPrice> prices)
     {
         var tankMinor = prices.Select(price => (long)(
             (Int128)price.AmountOf(new(settings.TankThousandths(price.Unit), price.Unit)) * settings.TankPercent / 100))
             .DefaultIfEmpty(0).Max();
-        return Math.Max(0, Math.Min(Math.Min(availableMinor, chosenMinor ?? long.MaxValue), tankMinor));
+        var most = Math.Min(chosenMinor ?? long.MaxValue, tankMinor);
+        var first = prices.All(price => price.Unit == FuelUnit.KilowattHour)
+            ? prices.Select(StepMinor).DefaultIfEmpty(0).Max()
+            : most;
+        return new(Math.Max(0, Math.Min(availableMinor, Math.Min(first, most))), Math.Max(0, most));
     }
+
+    /// <summary>Whether what flows comes so near to what is set aside that more has to be. A pump for fuel is told its
+    /// limit once and stops there; so is one whose car is in doubt.</summary>
+    /// <param name="thousandths">On the meter.</param>
+    public bool RunsShort(PumpSession session, long thousandths) =>
+        IsCharging(session) && session is { IsDoubtful: false, Price: { } price }
+        && session.HoldMinor < session.HoldMaxMinor
+        && new Quantity(thousandths, price.Unit) is { IsPlausible: true } flowed
+        && price.AmountOf(flowed) > session.HoldMinor - StepMinor(price) / 2;
+
+    /// <summary>Current flows for which money is set aside.</summary>
+    public static bool IsCharging(PumpSession session) =>
+        session is { State: PumpSessionState.Fuelling, HoldMinor: > 0, Price.Unit: FuelUnit.KilowattHour };
+
+    /// <summary>What is set aside next: a step more, however far the meter has run, so that one that lies empties no
+    /// wallet at once.</summary>
+    /// <param name="availableMinor">In the wallet, beside what is set aside.</param>
+    /// <param name="mostMinor">What whoever said yes may spend at once.</param>
+    /// <returns>Null: nothing more that is worth it.</returns>
+    public long? NextHoldMinor(PumpSession session, long availableMinor, long mostMinor)
+    {
+        var most = Math.Min(session.HoldMaxMinor, mostMinor);
+        var wanted = Math.Min(session.HoldMinor + StepMinor(session.Price!.Value), most);
+        var next = Math.Min(wanted, session.HoldMinor + availableMinor);
+        // The last bit up to the limit is worth it, however small.
+        return next > session.HoldMinor && (next == most || next - session.HoldMinor >= settings.HoldMinorMin)
+            ? next
+            : null;
+    }
+
+    private long StepMinor(UnitPrice price) => price.AmountOf(new(settings.ChargeStepThousandths, price.Unit));
 
     private IReadOnlyList<Plan> Settle(
         SessionAct act, PumpSession delivered, Payment payment, PumpDelivery delivery)
@@ -222,7 +274,8 @@ internal sealed class PumpSessionPlans(PaymentPlans payments, PumpSessionSetting
         SessionAct act, PumpSession delivered, PumpSessionEvent happened, string? note, PumpDelivery delivery)
     {
         var next = PumpSessionLifetime.Next(act.From.State, happened) ?? act.From.State;
-        var row = Row(act.From, delivered with { State = next, Note = note, HoldMinor = 0 }, happened);
+        var row = Row(
+            act.From, delivered with { State = next, Note = note, HoldMinor = 0, HoldMaxMinor = 0 }, happened);
         return WithoutPayment(act, release => Of(act, row, release, null, Draw(act.Site, delivery)));
     }
 

@@ -200,7 +200,8 @@ internal sealed class PumpSessionTable : CompanionTable<PumpSessionRow, PumpSess
                  trx_seq = c.trx_seq, nozzle = c.nozzle, grade = c.grade, unit = c.unit, price = c.price,
                  delivered_thousandths = c.delivered_thousandths, bill_minor = c.bill_minor,
                  said_minor = c.said_minor, note = c.note, version = c.version, seen_at = c.seen_at,
-                 lifted_at = c.lifted_at, delivered_at = c.delivered_at, closed_at = c.closed_at, due_at = c.due_at
+                 lifted_at = c.lifted_at, delivered_at = c.delivered_at, closed_at = c.closed_at, due_at = c.due_at,
+                 hold_max_minor = c.hold_max_minor
              from unnest({Placeholders}) as c ({PumpSessionStore.Columns})
              where s.id = c.id
              """);
@@ -213,7 +214,8 @@ internal sealed class PumpSessionTable : CompanionTable<PumpSessionRow, PumpSess
         $1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[],
         $10::bigint[], $11::boolean[], $12::bigint[], $13::int[], $14::text[], $15::text[], $16::bigint[],
         $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::int[], $22::timestamptz[],
-        $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[]
+        $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[],
+        $28::bigint[]
         """;
 
     /// <summary>In the order of <see cref="PumpSessionStore.Columns"/>.</summary>
@@ -246,6 +248,7 @@ internal sealed class PumpSessionTable : CompanionTable<PumpSessionRow, PumpSess
         Add(sessions.Column(NpgsqlDbType.TimestampTz, each => each.DeliveredAt?.ToUniversalTime()));
         Add(sessions.Column(NpgsqlDbType.TimestampTz, each => each.ClosedAt?.ToUniversalTime()));
         Add(sessions.Column(NpgsqlDbType.TimestampTz, each => each.DueAt?.ToUniversalTime()));
+        Add(sessions.Column(NpgsqlDbType.Bigint, each => each.HoldMaxMinor));
 
         void Add(NpgsqlParameter column) => command.Parameters.Add(column);
     }

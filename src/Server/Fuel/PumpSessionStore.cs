@@ -20,7 +20,7 @@ internal sealed class PumpSessionStore(NpgsqlDataSource database)
         """
         id, site, pump, state, vehicle, person, said_yes, sighting, payment, hold_minor, doubtful, trx_seq, nozzle,
         grade, unit, price, delivered_thousandths, bill_minor, said_minor, note, version, began_at, seen_at,
-        lifted_at, delivered_at, closed_at, due_at
+        lifted_at, delivered_at, closed_at, due_at, hold_max_minor
         """;
 
     private const string HasPump = "state in ('offered', 'held', 'fuelling')";
@@ -132,6 +132,7 @@ internal sealed class PumpSessionStore(NpgsqlDataSource database)
         DeliveredAt = Value(reader, first + 24, reader.GetFieldValue<DateTimeOffset>),
         ClosedAt = Value(reader, first + 25, reader.GetFieldValue<DateTimeOffset>),
         DueAt = Value(reader, first + 26, reader.GetFieldValue<DateTimeOffset>),
+        HoldMaxMinor = reader.GetInt64(first + 27),
     };
 
     private async Task<PumpSession?> OneAsync(string where, CancellationToken ct, params object[] values) =>

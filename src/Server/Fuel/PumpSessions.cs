@@ -18,6 +18,7 @@ internal static class PumpSessions
         services.AddSingleton<ICompanionWriter, DriverDayTable>();
         services.AddSingleton<PumpSessionStore>().AddSingleton<PumpMeters>().AddSingleton<PumpSessionPlans>();
         services.AddSingleton<ReadSession>().AddSingleton<SessionAnswers>().AddSingleton<PumpOrder>();
+        services.AddSingleton<RaiseHold>();
         services.AddSingleton<TakePumpEvent>().AddSingleton<ClaimPump>().AddSingleton<SeeCar>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<SeeCar>());
         services.AddSingleton<AnswerSession>().AddSingleton<StaffSession>();
@@ -39,7 +40,8 @@ internal static class PumpSessions
                 use.HandleAsync(id, http))
             .WithSummary("What a pump says: nozzle_lifted, pouring, delivered, out_of_order, in_order")
             .RequireAuthorization(Access.Station)
-            .TakesJson<TakePumpEvent.Request>(KeyUse.Required).Produces<LiftAnswer>().Produces<DeliveryAnswer>();
+            .TakesJson<TakePumpEvent.Request>(KeyUse.Required).Produces<LiftAnswer>().Produces<PouringAnswer>()
+            .Produces<DeliveryAnswer>();
         fuel.MapGet("/pumps", (HttpContext http, string? site, ShowPumps use, CancellationToken ct) =>
                 use.ListAsync(http, site, ct))
             .WithSummary("The pumps of a site as they are now").RequireAuthorization(Access.Person)

@@ -45,16 +45,24 @@ internal sealed class SeeCar(
         var answer = Composed(sighting, sighting.Band, Reason(sighting), null);
         if (sighting.IsUnusable && !record)
             return new DeskDecision(new ActResult(ActEnd.Committed, answer, null, false), 0);
+        CompanionRow[] rows = [new SightingRow(sighting), .. await AsksAsync(sighting, site, ct)];
+        if (await LeftBehindAsync(sighting, ct) is not { } held)
+            return await SubmitAsync(key, null, [new Plan { Rows = rows, Compose = _ => answer }], ct);
+        var act = await sessions.ActAsync(held, (_, _) => answer, ct) with { Rows = rows };
         return await SubmitAsync(
-            key, null,
-            [
-                new Plan
-                {
-                    Rows = [new SightingRow(sighting), .. await AsksAsync(sighting, site, ct)],
-                    Compose = _ => answer,
-                },
-            ], ct);
+            key, held, [plans.Move(act, held with { IsDoubtful = true }, PumpSessionEvent.See)], ct);
     }
+
+    /// <summary>The session that has money set aside at a pump where another car surely stands by now, be it one that
+    /// nobody registered: the next nozzle may be that car's. Null: there is none.</summary>
+    private async Task<PumpSession?> LeftBehindAsync(Sighting sighting, CancellationToken ct) =>
+        sighting is { Repeats: false, AgreeingFrames: >= PlateRules.AgreeingFramesMin }
+            and { Finding: SightingFinding.UnknownPlate or SightingFinding.Ambiguous or SightingFinding.SeveralPlates }
+        && await sessions.AtPumpAsync(sighting.Station.Id, ct) is
+            { State: PumpSessionState.Held, IsDoubtful: false, VehicleId: { } vehicle } held
+        && !sighting.CandidateVehicles.Contains(vehicle)
+            ? held
+            : null;
 
     /// <summary>A car's people answer in the app; a pump asks for no PIN.</summary>
     public Task<DeskDecision> StepUpAsync(StepUpTry tried, ActKey key, CancellationToken ct) =>
@@ -127,12 +135,12 @@ internal sealed class SeeCar(
         };
         var act = await ActAsync(seen, session, ct);
         var offer = plans.Begin(act, isSeen: true);
-        if (!isFree || await AutoHoldMinorAsync(seen, null, ct) is not { } amount)
+        if (!isFree || await AutoHoldAsync(seen, null, ct) is not { } size)
             return await SubmitAsync(seen, session, [offer], ct);
         return await SubmitAsync(
             seen, session,
             [
-                plans.BeginHeld(act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), amount),
+                plans.BeginHeld(act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), size),
                 .. PlateAlone.Select(after => plans.Begin(act, isSeen: true, after)),
             ], ct);
     }
@@ -145,15 +153,20 @@ internal sealed class SeeCar(
             return await SubmitAsync(
                 seen, current,
                 [plans.Move(act, current with { State = PumpSessionState.Offered }, PumpSessionEvent.Bind, true)], ct);
-        var see = plans.Move(act, current, PumpSessionEvent.See, isSeen: true);
+        // Whoever surely stands there has not left, whatever stood in front meanwhile.
+        var here = current.State == PumpSessionState.Held
+            && seen.Sighting.AgreeingFrames >= PlateRules.AgreeingFramesMin
+                ? current with { IsDoubtful = false }
+                : current;
+        var see = plans.Move(act, here, PumpSessionEvent.See, isSeen: true);
         if (current.State != PumpSessionState.Offered
-            || await AutoHoldMinorAsync(seen, act.Payment, ct) is not { } amount)
+            || await AutoHoldAsync(seen, act.Payment, ct) is not { } size)
             return await SubmitAsync(seen, current, [see], ct);
         return await SubmitAsync(
             seen, current,
             [
                 .. plans.Hold(
-                    act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), amount,
+                    act, new SessionYes(null, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor)), size,
                     seen.Sighting.Id),
                 .. PlateAlone.Select(after => After(see, after)),
             ], ct);
@@ -179,7 +192,7 @@ internal sealed class SeeCar(
     }
 
     /// <summary>What the plate may have set aside by itself; null: its people are asked.</summary>
-    private async Task<long?> AutoHoldMinorAsync(Seen seen, Payment? before, CancellationToken ct)
+    private async Task<HoldSize?> AutoHoldAsync(Seen seen, Payment? before, CancellationToken ct)
     {
         // A single picture cannot tell a plate from a picture of one; whoever looks like it is asked. Nor is one frame
         // proof against a misread: a part of this plate may be another car's whole one.
@@ -189,12 +202,14 @@ internal sealed class SeeCar(
             return null;
         var wallet = await ledger.AccountAsync(Person.WalletKey(seen.Vehicle.Owner), ct);
         var prices = await forecourt.PricesAtAsync(seen.Site.Id, clock.GetUtcNow(), ct);
-        var amount = plans.HoldMinor(
+        var size = plans.SizeOfHold(
             wallet?.AvailableMinor ?? 0, policy.LimitOfPlate(seen.Vehicle.AutoPayMaxMinor).PaymentMinorMax,
-            seen.Site.Grades
-                .Where(grade => FuelFits.Takes(seen.Vehicle.Fuel, grade.Fuel) && prices.ContainsKey(grade.Id))
-                .Select(grade => prices[grade.Id]));
-        return amount >= settings.HoldMinorMin ? amount : null;
+            [
+                .. seen.Site.Grades
+                    .Where(grade => FuelFits.Takes(seen.Vehicle.Fuel, grade.Fuel) && prices.ContainsKey(grade.Id))
+                    .Select(grade => prices[grade.Id]),
+            ]);
+        return size.Minor >= settings.HoldMinorMin ? size : null;
     }
 
     /// <summary>Out of sight for a while, or another car has been at the pump since.</summary>

@@ -26,6 +26,7 @@ internal sealed record SessionVehicle(Guid Id, string Name, string Plate)
 /// <summary>A session as the API shows it.</summary>
 /// <param name="UnitPrice">Thousandths of the smallest coin.</param>
 /// <param name="HoldMinor">Set aside: the pump stops there. 0: nothing.</param>
+/// <param name="HoldMaxMinor">How far that is raised while current flows.</param>
 /// <param name="MeterThousandths">While fuel flows: what the pump last said.</param>
 /// <param name="AmountMinor">What is due, or was paid.</param>
 /// <param name="Doubtful">Another car was seen at the pump: it is not paid without a yes to the bill.</param>
@@ -33,7 +34,8 @@ internal sealed record SessionVehicle(Guid Id, string Name, string Plate)
 internal sealed record FuelSessionAnswer(
     Guid Id, PumpSessionState State, SessionRole Role, string SiteId, string SiteName, string PumpId, int PumpNumber,
     SessionVehicle? Vehicle, string? PayerName, string? GradeId, string? GradeName, FuelUnit? Unit, long? UnitPrice,
-    long HoldMinor, long? MeterThousandths, long? DeliveredThousandths, long AmountMinor, long? SaidMinor,
+    long HoldMinor, long HoldMaxMinor, long? MeterThousandths, long? DeliveredThousandths, long AmountMinor,
+    long? SaidMinor,
     string Currency, Guid? TransactionId, string? Note, bool Doubtful, DateTimeOffset BeganAt,
     DateTimeOffset? LiftedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ClosedAt, DateTimeOffset? ExpiresAt);
 
@@ -52,6 +54,7 @@ internal sealed record SessionView(
             : null,
         PayerName, session.GradeId, session.GradeId is { } grade ? Site.FindGrade(grade)?.Name : null,
         session.Price?.Unit, session.Price?.ThousandthsOfMinor, session.HoldMinor,
+        session.HoldMaxMinor,
         session.State == PumpSessionState.Fuelling ? meter?.Thousandths : null, session.DeliveredThousandths,
         session.BillMinor, Role == SessionRole.Staff ? session.SaidMinor : null, Currency, session.PaymentId,
         session.Note, session.IsDoubtful, session.BeganAt, session.LiftedAt, session.DeliveredAt, session.ClosedAt,

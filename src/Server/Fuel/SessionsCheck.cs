@@ -36,6 +36,12 @@ internal sealed class SessionsCheck : IBooksCheck
         where p.state = 'authorised' and p.due_at > $2
           and s.state not in ('held', 'fuelling', 'lost', 'delivered') order by s.id
         """,
+        """
+        select format('fuel session %s says that %s is set aside, its payment says %s', s.id, s.hold_minor,
+            p.amount_minor)
+        from pump_session s join payment p on p.id = s.payment
+        where p.state = 'authorised' and s.hold_minor <> p.amount_minor order by s.id
+        """,
         // Money is set aside for a session that somebody, or their plate, said yes to.
         """
         select format('payment %s sets money aside for fuel, and no session names it', p.id)

@@ -37,6 +37,12 @@ internal sealed record DeliveryAnswer(Guid? SessionId, long Seq, long? AmountMin
 
 internal sealed record PumpHeardAnswer(bool Heard);
 
+/// <summary>What a pump is told while it gives: how far it may go by now. A charger's limit is raised as current
+/// flows.</summary>
+/// <param name="MaxMinor">It stops there; null: without a limit of ours.</param>
+/// <param name="Stop">It is there: nothing more is set aside.</param>
+internal sealed record PouringAnswer(bool Heard, long? MaxMinor, long? MaxVolumeThousandths, bool Stop);
+
 /// <summary>
 /// POST /pumps/{id}/events. A delivery is known by its pump and the pump's own number (<c>seq</c>), which it keeps from
 /// the lifting to the hanging up; whatever was lost or came twice in between, it is paid once and by the session that
@@ -44,8 +50,8 @@ internal sealed record PumpHeardAnswer(bool Heard);
 /// </summary>
 internal sealed partial class TakePumpEvent(
     Forecourt forecourt, PumpOrder order, PumpSessionStore store, ReadSession sessions, PumpSessionPlans plans,
-    PumpSessionSettings settings, PumpMeters meters, Vehicles vehicles, GeneralLedger ledger, Idempotency idempotency,
-    TimeProvider clock)
+    PumpSessionSettings settings, PumpMeters meters, RaiseHold raise, Vehicles vehicles, GeneralLedger ledger,
+    Idempotency idempotency, TimeProvider clock)
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromDays(7);
 
@@ -98,12 +104,20 @@ internal sealed partial class TakePumpEvent(
 
     private async Task<IResult> PourAsync(Pump pump, Request request, CancellationToken ct)
     {
-        if (await store.OfDeliveryAsync(pump.Id, request.Seq!.Value, ct) is not { IsDelivered: false })
+        if (await store.OfDeliveryAsync(pump.Id, request.Seq!.Value, ct) is not { IsDelivered: false } session)
             return Problems.Of(
                 409, "not_fuelling", "No delivery with this number is under way: say nozzle_lifted first.");
-        meters.Hear(pump.Id, request.Seq.Value, request.VolumeThousandths!.Value, request.AmountMinor);
-        return Results.Json(new PumpHeardAnswer(true), ApiJson.Options);
+        var flowed = request.VolumeThousandths!.Value;
+        meters.Hear(pump.Id, request.Seq.Value, flowed, request.AmountMinor);
+        session = await raise.RunAsync(session, flowed, ct);
+        var most = MaxThousandths(session);
+        return Results.Json(
+            new PouringAnswer(true, most is null ? null : session.HoldMinor, most, flowed >= most), ApiJson.Options);
     }
+
+    /// <summary>Where the pump stops; null: nobody has said yes, and the bill is asked for afterwards.</summary>
+    private static long? MaxThousandths(PumpSession session) =>
+        session.HoldMinor > 0 ? session.Price?.QuantityFor(session.HoldMinor)?.Thousandths : null;
 
     private async Task<ActResult> DeliverAsync(
         Site site, Pump pump, Request request, DateTimeOffset at, ActKey key, CancellationToken ct)

@@ -89,7 +89,7 @@ public sealed record Payment
 
     public string Method { get; init; } = Wallet;
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>What was asked for; while money is set aside, how much.</summary>
     public required Money Amount { get; init; }
 
     public required PaymentState State { get; init; }

@@ -12,6 +12,9 @@ public enum PaymentEvent
     /// <summary>The authorisation lives longer.</summary>
     Extend,
 
+    /// <summary>More is set aside under the same yes, for the same payee.</summary>
+    Raise,
+
     /// <summary>The money is taken: whole, in part, or a little over.</summary>
     Capture,
 
@@ -70,7 +73,7 @@ public static class PaymentLifetime
         (_, PaymentEvent.Note) => state,
         (PaymentState.Created or PaymentState.Awaiting, PaymentEvent.Ask) => PaymentState.Awaiting,
         (PaymentState.Created or PaymentState.Awaiting, PaymentEvent.Authorise) => PaymentState.Authorised,
-        (PaymentState.Authorised, PaymentEvent.Extend) => PaymentState.Authorised,
+        (PaymentState.Authorised, PaymentEvent.Extend or PaymentEvent.Raise) => PaymentState.Authorised,
         (PaymentState.Created or PaymentState.Awaiting or PaymentState.Authorised, PaymentEvent.Capture) =>
             PaymentState.Captured,
         (PaymentState.Expired or PaymentState.Failed, PaymentEvent.CaptureLate) => PaymentState.Captured,

@@ -77,6 +77,19 @@ public sealed class PaymentPlans(TimeProvider clock)
         ];
     }
 
+    /// <summary>More is set aside under the same yes. The old hold and the new one change places in one commit, so that
+    /// nothing is free in between; a wallet that is short refuses, and the old one stands.</summary>
+    /// <param name="amountMinor">In all, above what is set aside.</param>
+    /// <param name="within">What may be spent on a yes of this kind.</param>
+    public Plan Raise(Payment payment, long amountMinor, PaymentTimes times, SpendingLimit within)
+    {
+        var raised = payment with { Amount = payment.Amount with { AmountMinor = amountMinor } };
+        var hold = Hold(raised, times.AuthorisedFor);
+        return Of(
+            new PaymentRow(payment, raised with { HoldId = hold.Id }, PaymentEvent.Raise, times.AuthorisedFor),
+            [Transfer.Void(Ids.Next(clock), payment.HoldId!.Value), hold], within: within);
+    }
+
     /// <summary>
     /// Takes what was set aside: whole, in part (the rest is free again), or a little over. What is over comes out of
     /// the wallet as well; when that is short the payer owes it.

@@ -130,11 +130,11 @@ internal sealed class PaymentTable : CompanionTable<PaymentRow, Guid, Payment>
         set state = c.state, captured_minor = c.captured_minor, refunded_minor = c.refunded_minor,
             exception = c.exception, dispute = c.dispute, dispute_reason = c.dispute_reason, hold = c.hold,
             capture = c.capture, version = c.version, due_at = c.due_at, authorised_at = c.authorised_at,
-            captured_at = c.captured_at
+            captured_at = c.captured_at, amount_minor = c.amount_minor
         from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-            $8::uuid[], $9::uuid[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[]) as c (id,
-            state, captured_minor, refunded_minor, exception, dispute, dispute_reason, hold, capture, version, due_at,
-            authorised_at, captured_at)
+            $8::uuid[], $9::uuid[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+            $14::bigint[]) as c (id, state, captured_minor, refunded_minor, exception, dispute, dispute_reason, hold,
+            capture, version, due_at, authorised_at, captured_at, amount_minor)
         where p.id = c.id
         """)
     {
@@ -153,6 +153,7 @@ internal sealed class PaymentTable : CompanionTable<PaymentRow, Guid, Payment>
             payments.Column(NpgsqlDbType.TimestampTz, each => each.DueAt?.ToUniversalTime()),
             payments.Column(NpgsqlDbType.TimestampTz, each => each.AuthorisedAt?.ToUniversalTime()),
             payments.Column(NpgsqlDbType.TimestampTz, each => each.CapturedAt?.ToUniversalTime()),
+            payments.Column(NpgsqlDbType.Bigint, each => each.Amount.AmountMinor),
         },
     };
 

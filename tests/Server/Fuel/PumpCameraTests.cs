@@ -158,6 +158,45 @@ public sealed class PumpCameraTests : IAsyncLifetime
         Assert.Equal((500_000, 200_000), await asha.WalletAsync());
     }
 
+    /// <summary>She was set money aside for, and drove off without a drop. Whoever comes next is not registered, so no
+    /// session of theirs stands beside hers; all that tells is that the camera sees another plate.</summary>
+    [Fact]
+    public async Task S3_next_car_gets_bill_A_stranger_at_the_pump_that_a_car_has_left_takes_none_of_its_money()
+    {
+        using var asha = await TestDriver.SignUpAsync(_bed, Plate, autoPayMaxMinor: 200_000);
+        var held = (Guid)(await ReadAsync(new Read(Plate, 5)).OkAsync())["session"]!["id"]!;
+        _clock.Advance(TimeSpan.FromSeconds(90));
+        await ReadAsync(new Read("WB77CC4321", 4, X: 1)).OkAsync();
+        Assert.False((bool)(await asha.SessionAsync(held))["doubtful"]!);
+        await ReadAsync(new Read("WB77CC4321", 5, X: 2)).OkAsync();
+        Assert.True((bool)(await asha.SessionAsync(held))["doubtful"]!);
+        Assert.Equal(held, await _pump.FillAsync(10_000));
+        Assert.Equal("delivered", await asha.StateAsync(held));
+        Assert.Equal((500_000, 200_000), await asha.WalletAsync());
+        await asha.SayAsync(held, "decline").OkAsync();
+        Assert.Equal((500_000, 0), await asha.WalletAsync());
+        using var boss = await _bed.OperatorAsync();
+        await boss.WriteAsync($"/fuel-sessions/{held}/cash").OkAsync();
+    }
+
+    [Fact]
+    public async Task A_car_that_is_seen_again_behind_whoever_stood_in_front_of_it_pays_by_itself_as_before()
+    {
+        using var asha = await TestDriver.SignUpAsync(_bed, Plate, autoPayMaxMinor: 200_000);
+        var held = (Guid)(await ReadAsync(new Read(Plate, 5)).OkAsync())["session"]!["id"]!;
+        await ReadAsync(new Read("WB77CC4321", 9, X: 1)).OkAsync();
+        await ReadAsync(new Read(Plate, 2, X: 2)).OkAsync();
+        Assert.True((bool)(await asha.SessionAsync(held))["doubtful"]!);
+        await ReadAsync(new Read(Plate, 6, X: 3)).OkAsync();
+        Assert.False((bool)(await asha.SessionAsync(held))["doubtful"]!);
+        // Its own plate, read with a doubt, is no other car.
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 7; i++) await ReadAsync(new Read(Plate, 9, X: 10 + i, Confidence: 0.4)).OkAsync();
+        Assert.False((bool)(await asha.SessionAsync(held))["doubtful"]!);
+        Assert.Equal(held, await _pump.FillAsync(10_000));
+        Assert.Equal((500_000 - 105_410, 0), await asha.WalletAsync());
+    }
+
     /// <summary>A part of one plate read once at the next pump: the money stays where its car is.</summary>
     [Fact]
     public async Task One_frame_at_another_pump_takes_no_hold_away()

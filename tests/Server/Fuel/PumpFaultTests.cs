@@ -106,6 +106,27 @@ public sealed class PumpFaultTests : IAsyncLifetime
         Assert.Equal(316_230, await asha.TakenAsync());
     }
 
+    /// <summary>What was spent was read, taken off and written back, so that two at once spent it twice.</summary>
+    [Fact]
+    public async Task S3_double_spend_Two_bills_that_are_paid_at_once_take_no_money_twice()
+    {
+        using var asha = await TestDriver.SignUpAsync(_bed, "WB02AB1234", walletMinor: 150_000);
+        var other = (Guid)(await Plates.TestVehicle.RegisterAsync(asha.Person, "WB02AB5678", fuel: "petrol"))["id"]!;
+        await _pump.SeeAsync(asha.Vehicle);
+        await _second.SeeAsync(other);
+        Guid[] bills = [await _pump.FillAsync(10_000), await _second.FillAsync(10_000)];
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
+        {
+            using var answer = await asha.SayAsync(bills[i % 2], "confirm");
+            return answer.StatusCode;
+        }));
+        Assert.Contains(HttpStatusCode.OK, answers);
+        Assert.Contains(HttpStatusCode.PaymentRequired, answers);
+        Assert.Equal((150_000 - 105_410, 0), await asha.WalletAsync());
+        Assert.Equal(105_410, await asha.TakenAsync());
+        Assert.Single(await asha.ReceiptsAsync());
+    }
+
     [Fact]
     public async Task S3_stuck_pump_An_unpaid_bill_keeps_no_pump_and_no_car()
     {

@@ -15,6 +15,7 @@ public sealed class PumpSessionLifetimeTests
         Queue            Wai Wai Wai -   -   -   -   -   -   -   -   -   -   -   -   -   -
         Hold             -   Hel Hel -   -   -   -   -   -   -   -   -   -   -   -   -   -
         Lift             Fue Fue Fue -   -   -   -   -   -   -   -   -   -   -   -   -   -
+        Raise            -   -   -   Fue -   -   -   -   -   -   -   -   -   -   -   -   -
         Silence          -   -   -   Los -   -   -   -   -   -   -   -   -   -   -   -   -
         Settle           -   -   -   Pai Pai -   -   -   -   -   -   -   -   -   -   -   -
         Deliver          -   -   -   Del Del -   -   -   -   Del -   -   -   -   -   -   -

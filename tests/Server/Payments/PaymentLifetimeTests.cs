@@ -14,6 +14,7 @@ public sealed class PaymentLifetimeTests
         Ask         Awaiting   Awaiting   -          -          -          -          -          -
         Authorise   Authorised Authorised -          -          -          -          -          -
         Extend      -          -          Authorised -          -          -          -          -
+        Raise       -          -          Authorised -          -          -          -          -
         Capture     Captured   Captured   Captured   -          -          -          -          -
         CaptureLate -          -          -          -          Captured   -          Captured   -
         Expire      Expired    Expired    Expired    -          -          -          -          -

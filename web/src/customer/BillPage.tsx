@@ -50,7 +50,7 @@ function Bill({ session }: { session: FuelSession }) {
           <div>
             <Group justify="space-between" wrap="nowrap">
               <Text c="dimmed" size="sm">
-                {session.site_name}, pump {session.pump_number}
+                {session.site_name}, pump&nbsp;{session.pump_number}
               </Text>
               <ToneBadge label={words.label} tone={words.tone} />
             </Group>

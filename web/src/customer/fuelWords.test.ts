@@ -13,6 +13,7 @@ const session = (state: FuelSessionState, more: Partial<FuelSession> = {}): Fuel
   unit: "litre",
   unit_price: 10_541_000,
   hold_minor: 0,
+  hold_max_minor: 0,
   amount_minor: 105_410,
   currency: "INR",
   doubtful: false,

@@ -75,9 +75,7 @@ export function fuelWords(session: FuelSession): FuelWords {
         label: "Ready to fill",
         tone: "good",
         title: `Fill up at ${pump}`,
-        sentence:
-          `Up to ${money(session.hold_minor, session.currency)} is set aside. ` +
-          "What you take is paid when you hang up, the rest is free again.",
+        sentence: `${setAside(session)} What you take is paid when you hang up, the rest is free again.`,
       };
     case "fuelling":
       return {
@@ -85,7 +83,7 @@ export function fuelWords(session: FuelSession): FuelWords {
         tone: "waiting",
         title: `Filling at ${pump}`,
         sentence: session.hold_minor
-          ? "It is paid when you hang up. You need not do anything here."
+          ? `${session.hold_max_minor > session.hold_minor ? `${setAside(session)} ` : ""}It is paid when you hang up.`
           : "The bill opens here as soon as you hang up.",
       };
     case "lost":
@@ -144,6 +142,12 @@ export function fuelWords(session: FuelSession): FuelWords {
       return overWords(session);
   }
 }
+
+/** Charging sets money aside step by step. */
+const setAside = ({ hold_minor, hold_max_minor, currency }: FuelSession) =>
+  hold_max_minor > hold_minor
+    ? `${money(hold_minor, currency)} is set aside, and more as it charges, up to ${money(hold_max_minor, currency)}.`
+    : `Up to ${money(hold_minor, currency)} is set aside.`;
 
 /** Over before anything was delivered. */
 function overWords(session: FuelSession): FuelWords {

@@ -43,6 +43,9 @@ internal sealed class PumpDevice(
     private static readonly TimeSpan _skew = TimeSpan.FromHours(3);
     private static readonly TimeSpan _meterEvery = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>So often a charger asks for more before it stops at its limit.</summary>
+    private const int AsksAtLimit = 6;
+
     public async Task<PumpFill> FillAsync(PumpScript script, CancellationToken ct)
     {
         line.OnSilence = () => Tell("no answer from the server: asked again until there is one");
@@ -82,20 +85,28 @@ internal sealed class PumpDevice(
             ? $"nozzle {script.Nozzle} is free, without a limit"
             : $"nozzle {script.Nozzle} is free up to {Number(most)} {UnitOf(price)}");
         if (script.Faults.Contains(PumpFault.LostLink)) line.Cut();
-        var poured = await PourAsync(script, price, Math.Min(most, script.Thousandths), ct);
+        var poured = await PourAsync(script, price, most, ct);
         return await HangUpAsync(script, price, poured, ct);
     }
 
     /// <summary>Fuel flows, and twice a second the meter is told. What is lost of that is not missed.</summary>
-    private async Task<long> PourAsync(PumpScript script, UnitPrice price, long until, CancellationToken ct)
+    /// <param name="most">It stops there; a charger's limit is raised as it goes.</param>
+    private async Task<long> PourAsync(PumpScript script, UnitPrice price, long most, CancellationToken ct)
     {
         var perStep = Math.Max(1, (long)(script.ThousandthsASecond * _meterEvery.TotalSeconds));
-        var poured = 0L;
-        while (poured < until)
+        var (poured, asked) = (0L, 0);
+        while (poured < script.Thousandths)
         {
             await Task.Delay(_meterEvery, clock, ct);
-            poured = Math.Min(until, poured + perStep);
-            await line.MentionAsync(Meter("pouring", script, poured, Cost(price, poured)), ct);
+            var before = poured;
+            poured = Math.Min(Math.Min(most, script.Thousandths), poured + perStep);
+            var heard = await line.MentionAsync(Meter("pouring", script, poured, Cost(price, poured)), ct);
+            if ((long?)heard?.Body["max_volume_thousandths"] is { } raised && raised > most)
+            {
+                (most, asked) = (raised, 0);
+                Tell($"may go on up to {Number(most)} {UnitOf(price)}");
+            }
+            else if (poured == before && (price.Unit != FuelUnit.KilowattHour || ++asked >= AsksAtLimit)) break;
         }
         return poured;
     }

@@ -65,10 +65,9 @@ internal sealed class PumpLine(HttpClient http, string pump, string key, TimePro
     }
 
     /// <summary>What is dropped when it does not get through: the next one is as good.</summary>
-    public async Task MentionAsync(JsonObject message, CancellationToken ct)
-    {
-        if (!IsCut) await TryAsync(() => Request(message), null, ct);
-    }
+    /// <returns>Null: nobody heard it.</returns>
+    public async Task<PumpHeard?> MentionAsync(JsonObject message, CancellationToken ct) =>
+        IsCut ? null : await TryAsync(() => Request(message), null, ct);
 
     /// <summary>The camera shows a picture.</summary>
     public Task<PumpHeard> ShowAsync(byte[] picture, CancellationToken ct) => UntilAnsweredAsync(

@@ -91,6 +91,9 @@ interface PumpCardProps {
   onOver: () => void;
 }
 
+/** A bill that is left to be paid stands at its pump for people to see, and keeps it from nobody. */
+const hasPump = (session: FuelSession | null) => ["offered", "held", "fuelling"].includes(session?.state ?? "");
+
 function PumpCard({ pump, site, onAct, onOver }: PumpCardProps) {
   const { session } = pump;
   return (
@@ -112,8 +115,8 @@ function PumpCard({ pump, site, onAct, onOver }: PumpCardProps) {
               {pump.closed ? "Closed by staff" : "Out of order"}
             </Badge>
           ) : (
-            !session && (
-              <Badge color="green" variant="light" tt="none">
+            !hasPump(session) && (
+              <Badge color="green" variant="light" tt="none" data-testid={`free-${pump.number}`}>
                 Free
               </Badge>
             )

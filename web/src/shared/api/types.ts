@@ -423,6 +423,8 @@ export interface FuelSession {
   unit_price?: number | null;
   /** Set aside: the pump stops there. */
   hold_minor: number;
+  /** How far that is raised while current flows. */
+  hold_max_minor: number;
   /** While fuel flows: what the pump last said. */
   meter_thousandths?: number | null;
   delivered_thousandths?: number | null;

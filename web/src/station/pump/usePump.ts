@@ -110,6 +110,32 @@ export function usePump(credentials: Credentials) {
 
   /** Fuel flows, as far as the pump may give it; the meter is told once a second, and not missed when that is lost. */
   const told = useRef(0);
+  const tell = useCallback(
+    (delivery: Delivery) => {
+      told.current = Date.now();
+      const message = messageOf("pouring", delivery, amountOf(delivery.thousandths, priceOf(delivery)));
+      station
+        .pumpEvent(null, message)
+        .then((answer) => {
+          const before = now.current;
+          const most = answer.max_volume_thousandths;
+          if (before?.seq !== delivery.seq || !before.lift || typeof most !== "number") return;
+          if (most > (before.lift.max_volume_thousandths ?? 0))
+            keep({ ...before, lift: { ...before.lift, max_volume_thousandths: most } });
+        })
+        .catch(() => {});
+    },
+    [keep, station],
+  );
+  // A charger goes on telling its meter, at its limit too: the limit may be raised.
+  const charging = delivery?.lift?.authorised === true && delivery.lift.unit === "kilowatt_hour";
+  useEffect(() => {
+    if (!charging) return;
+    const timer = setInterval(() => {
+      if (now.current && !line.cut && !now.current.backwards) tell(now.current);
+    }, meterEveryMs);
+    return () => clearInterval(timer);
+  }, [charging, line, tell]);
   const pour = useCallback(
     (thousandths: number) => {
       const before = now.current;
@@ -119,11 +145,9 @@ export function usePump(credentials: Credentials) {
       const after = { ...before, thousandths: before.thousandths + flowing };
       keep(after);
       if (line.cut || after.backwards || Date.now() - told.current < meterEveryMs) return;
-      told.current = Date.now();
-      const message = messageOf("pouring", after, amountOf(after.thousandths, priceOf(after)));
-      station.pumpEvent(null, message).catch(() => {});
+      tell(after);
     },
-    [keep, line, station],
+    [keep, line, tell],
   );
 
   const hangUp = (faults: Faults) => {
