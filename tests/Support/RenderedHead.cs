@@ -180,22 +180,14 @@ public sealed class RenderedHead
                 var from = At(_rest[a], _rest[b], _rest[c], u, v);
                 for (var colour = 0; colour < 3; colour++)
                     pixels[(y * _photo.Width + x) * 3 + colour] =
-                        isInside ? (byte)(45 - 12 * colour) : Sample(from.X, from.Y, colour);
+                        isInside
+                            ? (byte)(45 - 12 * colour)
+                            : (byte)SampleFaces.Sample(_photo, from.X, from.Y, colour);
             }
     }
 
     private static (float X, float Y) At(Point a, Point b, Point c, float u, float v) => (
         a.X + (b.X - a.X) * u + (c.X - a.X) * v, a.Y + (b.Y - a.Y) * u + (c.Y - a.Y) * v);
-
-    private byte Sample(float x, float y, int colour)
-    {
-        var (left, top) = (
-            Math.Clamp((int)x, 0, _photo.Width - 2), Math.Clamp((int)y, 0, _photo.Height - 2));
-        var (fx, fy) = (Math.Clamp(x - left, 0, 1), Math.Clamp(y - top, 0, 1));
-        float Of(int column, int row) => _photo.Pixels[(row * _photo.Width + column) * 3 + colour];
-        return (byte)(Of(left, top) * (1 - fx) * (1 - fy) + Of(left + 1, top) * fx * (1 - fy)
-            + Of(left, top + 1) * (1 - fx) * fy + Of(left + 1, top + 1) * fx * fy);
-    }
 
     /// <summary>Bowyer and Watson's: each point removes the triangles in whose circle it lies.</summary>
     private static List<(int A, int B, int C)> Delaunay((float X, float Y)[] points)

@@ -176,7 +176,8 @@ public sealed class SampleFaces : IDisposable
     private static float Wall(int x, int y, int colour) =>
         150 + 12 * MathF.Sin(x * 0.05f + colour) + 12 * MathF.Cos(y * 0.04f);
 
-    private static float Sample(Picture picture, float x, float y, int colour)
+    /// <summary>Between the pixels; beyond the edge the picture goes on as it is there.</summary>
+    internal static float Sample(Picture picture, float x, float y, int colour)
     {
         var (left, top) = ((int)MathF.Floor(x), (int)MathF.Floor(y));
         var (fx, fy) = (x - left, y - top);

@@ -16,30 +16,28 @@ internal sealed class CompanionRegistry
 
     public bool Knows(Type rowType) => _indexByType.ContainsKey(rowType);
 
-    /// <summary>True when all slices that the acts have rows for load ahead.</summary>
-    public bool LoadAhead(IReadOnlyList<QueuedAct> acts)
-    {
-        if (Array.TrueForAll(_writers, writer => writer.LoadsAhead)) return true;
-        foreach (var queued in acts)
-            foreach (var plan in queued.Act.Plans)
-                foreach (var row in plan.Rows)
-                    if (!_writers[_indexByType[row.GetType()]].LoadsAhead) return false;
-        return true;
-    }
-
     public void Forget()
     {
         foreach (var writer in _writers) writer.Forget();
     }
 
-    public CompanionSet Begin(IReadOnlyList<QueuedAct> acts)
+    public CompanionSet Begin(IReadOnlyList<QueuedAct> acts) => Begin(acts, ahead: false)!;
+
+    /// <summary>Null when a slice that the acts have rows for does not load ahead.</summary>
+    public CompanionSet? BeginAhead(IReadOnlyList<QueuedAct> acts) => Begin(acts, ahead: true);
+
+    private CompanionSet? Begin(IReadOnlyList<QueuedAct> acts, bool ahead)
     {
         if (_writers.Length == 0) return CompanionSet.Empty;
         var rows = new List<CompanionRow>?[_writers.Length];
         foreach (var queued in acts)
             foreach (var plan in queued.Act.Plans)
                 foreach (var row in plan.Rows)
-                    (rows[_indexByType[row.GetType()]] ??= []).Add(row);
+                {
+                    var index = _indexByType[row.GetType()];
+                    if (ahead && !_writers[index].LoadsAhead) return null;
+                    (rows[index] ??= []).Add(row);
+                }
 
         var batches = new ICompanionBatch?[_writers.Length];
         for (var i = 0; i < _writers.Length; i++)

@@ -6,13 +6,13 @@ namespace SightPay.Ledger.Commit;
 /// </summary>
 /// <param name="ahead">Load without locks, since the commit of another batch may be under way.</param>
 internal sealed class GroupCommit(
-    ILedgerSession session, AccountDirectory directory, CompanionRegistry registry, TimeProvider clock,
+    ILedgerSession session, AccountDirectory directory, CompanionSet companions, TimeProvider clock,
     bool virtualClock, IReadOnlyList<QueuedAct> acts, bool sweep, bool ahead = false)
 {
     /// <summary>Overdue holds freed at the start of one batch; a longer backlog takes several.</summary>
     public const int SweepMax = 256;
 
-    private readonly CompanionSet _companions = registry.Begin(acts);
+    private readonly CompanionSet _companions = companions;
     private BatchState _state = null!;
     private readonly long _started = TimeProvider.System.GetTimestamp();
     private bool _allDueLoaded;

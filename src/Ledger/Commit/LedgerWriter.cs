@@ -149,11 +149,12 @@ internal sealed class LedgerWriter : IAsyncDisposable
     /// </summary>
     private async Task<GroupCommit?> TryPrepareAsync(List<QueuedAct> acts)
     {
-        if (acts.Count == 0 || _session is null || !_registry.LoadAhead(acts)) return null;
+        if (acts.Count == 0 || _session is null) return null;
         try
         {
+            if (_registry.BeginAhead(acts) is not { } companions) return null;
             var group = new GroupCommit(
-                _session, _directory, _registry, _clock, _options.Clock is not null, acts, sweep: true, ahead: true);
+                _session, _directory, companions, _clock, _options.Clock is not null, acts, sweep: true, ahead: true);
             await group.LoadAsync(before: _underWay).ConfigureAwait(false);
             group.Evaluate();
             group.Compose();
@@ -276,7 +277,7 @@ internal sealed class LedgerWriter : IAsyncDisposable
         try
         {
             var group = new GroupCommit(
-                _session!, _directory, _registry, _clock, _options.Clock is not null, acts, sweep);
+                _session!, _directory, _registry.Begin(acts), _clock, _options.Clock is not null, acts, sweep);
             await group.LoadAsync().ConfigureAwait(false);
             group.Evaluate();
             group.Compose();

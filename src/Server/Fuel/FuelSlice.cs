@@ -28,8 +28,7 @@ public static class FuelSlice
         services.AddSingleton<InviteStaff>();
         services.AddSingleton<DemoForecourt>();
         services.AddSingleton<ILiveTopics, SiteTopics>();
-        services.AddSingleton<IPersonData, SitePersonData>();
-        foreach (var section in SitePersonData.Sections) services.AddSingleton(section);
+        services.AddPersonRows(SitePersonData.Rows);
         services.AddSingleton<ICompanionWriter, TankTable>();
         services.AddPumpSessions(new PumpSessionSettings(settings.Currency));
         return services;

@@ -23,8 +23,7 @@ internal static class PumpSessions
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<SeeCar>());
         services.AddSingleton<AnswerSession>().AddSingleton<StaffSession>();
         services.AddSingleton<ShowSessions>().AddSingleton<ShowPumps>();
-        services.AddSingleton<IPersonData, SessionPersonData>();
-        services.AddSingleton(SessionPersonData.Section);
+        services.AddPersonRows(SessionPersonData.Rows);
         services.AddSingleton<IBooksCheck, SessionsCheck>();
         services.AddSingleton<ExpireSessions>();
         services.AddHostedService(provider => provider.GetRequiredService<ExpireSessions>());

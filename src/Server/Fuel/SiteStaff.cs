@@ -71,40 +71,22 @@ internal sealed class SiteStaff(NpgsqlDataSource database)
 }
 
 /// <summary>Where somebody worked, and what was theirs, goes with them.</summary>
-internal sealed class SitePersonData : IPersonData
+internal static class SitePersonData
 {
-    public static IReadOnlyList<PersonSection> Sections { get; } =
-    [
-        new("forecourt", "select site, since from fuel_staff where person = $1"),
-        new("site_invitations", "select site, until from fuel_invitation where person = $1 order by until"),
-        new("sites", "select id, name from fuel_site where owner = $1 order by id"),
-    ];
-
-    /// <summary>A site that takes money has to belong to somebody whom operators can reach.</summary>
-    public async Task<(string Code, string Detail)?> ObstacleAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    public static PersonRows Rows { get; } = new()
     {
-        await using var command = new NpgsqlCommand(
-            "select exists (select from fuel_site where owner = $1)", connection, transaction)
-        {
-            Parameters = { new() { Value = person } },
-        };
-        return await command.ExecuteScalarAsync(ct) is true
-            ? ("site_owned", "A filling station still belongs to this account: an operator names another owner first.")
-            : null;
-    }
-
-    public async Task EraseAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
-    {
-        foreach (var table in (string[])["fuel_staff", "fuel_invitation"])
-        {
-            await using var command = new NpgsqlCommand(
-                $"delete from {table} where person = $1", connection, transaction)
-            {
-                Parameters = { new() { Value = person } },
-            };
-            await command.ExecuteNonQueryAsync(ct);
-        }
-    }
+        Sections =
+        [
+            new("forecourt", "select site, since from fuel_staff where person = $1"),
+            new("site_invitations", "select site, until from fuel_invitation where person = $1 order by until"),
+            new("sites", "select id, name from fuel_site where owner = $1 order by id"),
+        ],
+        // A site that takes money has to belong to somebody whom operators can reach.
+        Obstacles =
+        [
+            new("select from fuel_site where owner = $1", "site_owned",
+                "A filling station still belongs to this account: an operator names another owner first."),
+        ],
+        Erasures = ["delete from fuel_staff where person = $1", "delete from fuel_invitation where person = $1"],
+    };
 }

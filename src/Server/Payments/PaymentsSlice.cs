@@ -18,9 +18,8 @@ public static class PaymentsSlice
     {
         services.AddSingleton(settings);
         services.AddSingleton<ICompanionWriter, SpendingTable>();
-        services.AddSingleton<IPersonData, PaymentPersonData>();
+        services.AddPersonRows(PaymentPersonData.Rows);
         foreach (var settled in SettledMoney.All) services.AddSingleton(settled);
-        foreach (var section in PaymentPersonData.Sections) services.AddSingleton(section);
         services.AddSingleton(new SpendingPolicy(settings.Spending)).AddSingleton<OwnLimits>();
         // In this order they are written: payments first, since the others name them.
         services.AddSingleton<ICompanionWriter, PaymentTable>();

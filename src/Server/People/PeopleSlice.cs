@@ -59,6 +59,13 @@ public static class PeopleSlice
         return services;
     }
 
+    /// <summary>A person takes these rows away, and they are erased with them.</summary>
+    public static IServiceCollection AddPersonRows(this IServiceCollection services, PersonRows rows)
+    {
+        foreach (var section in rows.Sections) services.AddSingleton(section);
+        return services.AddSingleton<IPersonData>(rows);
+    }
+
     public static IEndpointRouteBuilder MapPeople(this IEndpointRouteBuilder app)
     {
         var users = app.MapGroup("/users").WithTags("People");

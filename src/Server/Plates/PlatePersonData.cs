@@ -11,10 +11,6 @@ internal sealed class PlatePersonData(
 {
     private const int ClaimsMax = 1000;
 
-    public Task<(string Code, string Detail)?> ObstacleAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
-        Task.FromResult<(string, string)?>(null);
-
     public async Task EraseAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
     {

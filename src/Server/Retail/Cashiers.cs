@@ -78,27 +78,18 @@ internal sealed class Cashiers(
 }
 
 /// <summary>Where somebody worked goes with them.</summary>
-internal sealed class CashierPersonData : IPersonData
+internal static class CashierPersonData
 {
-    public static IReadOnlyList<PersonSection> Sections { get; } =
-    [
-        new("workplace", "select merchant, since from retail_cashier where person = $1"),
-        new("given_back", "select day, given_minor from retail_cashier_day where person = $1 order by day"),
-    ];
-
-    public Task<(string Code, string Detail)?> ObstacleAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
-        Task.FromResult<(string, string)?>(null);
-
-    public async Task EraseAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct)
+    public static PersonRows Rows { get; } = new()
     {
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        foreach (var table in (string[])["retail_cashier", "retail_cashier_day"])
-            batch.BatchCommands.Add(new($"delete from {table} where person = $1")
-            {
-                Parameters = { new() { Value = person } },
-            });
-        await batch.ExecuteNonQueryAsync(ct);
-    }
+        Sections =
+        [
+            new("workplace", "select merchant, since from retail_cashier where person = $1"),
+            new("given_back", "select day, given_minor from retail_cashier_day where person = $1 order by day"),
+        ],
+        Erasures =
+        [
+            "delete from retail_cashier where person = $1", "delete from retail_cashier_day where person = $1",
+        ],
+    };
 }

@@ -43,8 +43,7 @@ public static class RetailSlice
         services.AddSingleton<PaymentParties>();
         services.AddSingleton<ChangeRequests>();
         services.AddSingleton<ConfirmAtTill>();
-        services.AddSingleton<Cashiers>().AddSingleton<IPersonData, CashierPersonData>();
-        foreach (var section in CashierPersonData.Sections) services.AddSingleton(section);
+        services.AddSingleton<Cashiers>().AddPersonRows(CashierPersonData.Rows);
         services.AddSingleton<ICompanionWriter, CashierDayTable>();
         return services;
     }

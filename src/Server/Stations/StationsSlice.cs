@@ -40,8 +40,7 @@ public static class StationsSlice
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TakeSighting>().AddSingleton<ConfirmSighting>();
         services.AddSingleton<SightingAsks>().AddSingleton<StationAlerts>();
-        services.AddSingleton<IPersonData, SightingPersonData>();
-        services.AddSingleton(SightingPersonData.Section);
+        services.AddPersonRows(SightingPersonData.Rows);
         services.AddSingleton<ICompanionWriter, SightingWriter>();
         services.AddSingleton<ICompanionWriter, SightingAskWriter>();
         services.AddSingleton<ICompanionWriter, AskResolvedTable>();

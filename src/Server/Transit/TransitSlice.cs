@@ -44,8 +44,7 @@ public static class TransitSlice
         services.AddSingleton<GatePlans>();
         services.AddSingleton<PassGate>();
         services.AddSingleton<IStationDesk>(provider => provider.GetRequiredService<PassGate>());
-        services.AddSingleton<IPersonData, TransitPersonData>();
-        services.AddSingleton(TransitPersonData.Section);
+        services.AddPersonRows(TransitPersonData.Rows);
         services.AddSingleton<CloseOverdue>();
         services.AddHostedService(provider => provider.GetRequiredService<CloseOverdue>());
         services.AddSingleton<ICompanionWriter, RiderWriter>();

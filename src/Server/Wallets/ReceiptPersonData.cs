@@ -8,10 +8,6 @@ namespace SightPay.Server.Wallets;
 /// <remarks>Here because People and Receipts, which share a ring, do not know each other.</remarks>
 internal sealed class ReceiptPersonData : IPersonData
 {
-    public Task<(string Code, string Detail)?> ObstacleAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
-        Task.FromResult<(string Code, string Detail)?>(null);
-
     public Task EraseAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, Guid person, CancellationToken ct) =>
         ReceiptBook.ForgetPayerAsync(connection, transaction, person, ct);

@@ -1,19 +1,18 @@
-import { Button, Card, Group, SegmentedControl, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Button, Card, Group, SegmentedControl, Stack, Text, Title } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import type { WalletCorrection } from "../shared/api/server";
 import type { Adjustment } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
-import { money, parseAmount } from "../shared/format";
-import { reasonFault, reasonLengthMax } from "../shared/payments/reason";
+import { money } from "../shared/format";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
+import { AmountAndReason, useAmountAndReason } from "./AmountAndReason";
 import { api, pendingWrites } from "./operator";
 
 /** Puts a wallet right, with a reason; above the limit a second operator has to agree. */
 export function CorrectionForm({ user, currency }: { user: string; currency: string }) {
   const [direction, setDirection] = useState<"credit" | "debit">("credit");
-  const [values, setValues] = useState({ amount: "", reason: "" });
-  const [wrong, setWrong] = useState<{ amount?: string; reason?: string }>({});
+  const typed = useAmountAndReason(currency);
   const correct = useWrite({
     writes: pendingWrites,
     slot: `console.correction.${user}`,
@@ -21,21 +20,13 @@ export function CorrectionForm({ user, currency }: { user: string; currency: str
     stale: ["person", "approvals"],
     onDone: (answer) => {
       tell(answer);
-      setValues({ amount: "", reason: "" });
+      typed.clear();
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const minor = parseAmount(values.amount, currency);
-    const fault = reasonFault(values.reason);
-    const none = minor === null || minor <= 0;
-    setWrong({
-      ...(none ? { amount: "Enter an amount such as 45 or 45.50." } : {}),
-      ...(fault ? { reason: fault } : {}),
-    });
-    if (none || fault) return;
-    const amount = { amount_minor: minor, currency };
-    correct.send({ user_id: user, amount, direction, reason: values.reason.trim() });
+    const said = typed.read();
+    if (said) correct.send({ user_id: user, direction, ...said });
   };
   return (
     <Card>
@@ -60,26 +51,7 @@ export function CorrectionForm({ user, currency }: { user: string; currency: str
             aria-label="Direction"
             data-testid="correction-direction"
           />
-          <TextInput
-            label={`Amount in ${currency}`}
-            inputMode="decimal"
-            autoComplete="off"
-            value={values.amount}
-            error={wrong.amount}
-            onChange={(event) => setValues({ ...values, amount: event.currentTarget.value })}
-            data-testid="correction-amount"
-          />
-          <Textarea
-            label="Reason"
-            size="md"
-            autosize
-            minRows={2}
-            maxLength={reasonLengthMax}
-            value={values.reason}
-            error={wrong.reason}
-            onChange={(event) => setValues({ ...values, reason: event.currentTarget.value })}
-            data-testid="correction-reason"
-          />
+          <AmountAndReason of={typed} name="correction" />
           <WriteNote write={correct} what="The correction" />
           <Group>
             <Button type="submit" loading={correct.busy} data-testid="correction-send">

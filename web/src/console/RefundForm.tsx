@@ -1,13 +1,12 @@
-import { Button, Card, Group, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import type { FormEvent } from "react";
 import type { Adjustment, Money, Payment } from "../shared/api/types";
 import { useWrite } from "../shared/api/useWrite";
-import { minorDigits, money, parseAmount } from "../shared/format";
-import { amountFault } from "../shared/payments/amountFault";
+import { minorDigits, money } from "../shared/format";
 import { refundableMinor } from "../shared/payments/paymentWords";
-import { reasonFault, reasonLengthMax } from "../shared/payments/reason";
 import { toast } from "../shared/ui/toasts";
 import { WriteNote } from "../shared/ui/WriteNote";
+import { AmountAndReason, useAmountAndReason } from "./AmountAndReason";
 import { api, pendingWrites, rights } from "./operator";
 
 /** Gives back all that is left of a payment, or a part of it. */
@@ -15,8 +14,8 @@ export function RefundForm({ payment }: { payment: Payment }) {
   const { currency } = payment.amount;
   const left = refundableMinor(payment);
   const whole = (left / 10 ** minorDigits(currency)).toFixed(minorDigits(currency));
-  const [values, setValues] = useState({ amount: whole, reason: "" });
-  const [wrong, setWrong] = useState<{ amount?: string; reason?: string }>({});
+  const beyond = `At most ${money(left, currency)} is left of this payment.`;
+  const typed = useAmountAndReason(currency, whole, { most: left, beyond });
   const refund = useWrite({
     writes: pendingWrites,
     slot: `console.refund.${payment.id}`,
@@ -24,17 +23,13 @@ export function RefundForm({ payment }: { payment: Payment }) {
     stale: ["payments", "approvals"],
     onDone: (answer) => {
       tell(answer);
-      setValues({ amount: "", reason: "" });
+      typed.clear();
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const minor = parseAmount(values.amount, currency);
-    const fault = reasonFault(values.reason);
-    const amount = amountFault(minor, left, `At most ${money(left, currency)} is left of this payment.`);
-    setWrong({ ...(amount ? { amount } : {}), ...(fault ? { reason: fault } : {}) });
-    if (minor === null || amount || fault) return;
-    refund.send({ amount: { amount_minor: minor, currency }, reason: values.reason.trim() });
+    const said = typed.read();
+    if (said) refund.send(said);
   };
   return (
     <Card>
@@ -48,33 +43,7 @@ export function RefundForm({ payment }: { payment: Payment }) {
               {money(left, currency)} can be given back. A large amount waits until another operator has agreed.
             </Text>
           </div>
-          <Group align="flex-end" wrap="nowrap">
-            <TextInput
-              flex={1}
-              label={`Amount in ${currency}`}
-              inputMode="decimal"
-              autoComplete="off"
-              value={values.amount}
-              error={wrong.amount}
-              onChange={(event) => setValues({ ...values, amount: event.currentTarget.value })}
-              data-testid="refund-amount"
-            />
-            <Button variant="default" onClick={() => setValues({ ...values, amount: whole })}>
-              All of it
-            </Button>
-          </Group>
-          <Textarea
-            label="Reason"
-            description="The payer reads it."
-            size="md"
-            autosize
-            minRows={2}
-            maxLength={reasonLengthMax}
-            value={values.reason}
-            error={wrong.reason}
-            onChange={(event) => setValues({ ...values, reason: event.currentTarget.value })}
-            data-testid="refund-reason"
-          />
+          <AmountAndReason of={typed} name="refund" whole={whole} readBy="The payer reads it." />
           <WriteNote write={refund} what="The refund" />
           <Group>
             <Button type="submit" loading={refund.busy} data-testid="refund-send">
