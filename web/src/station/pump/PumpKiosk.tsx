@@ -131,7 +131,7 @@ function Pouring({ pump, faults }: { pump: PumpDevice; faults: Faults }) {
           {flowing && !full ? "Stop" : "Pour"}
         </Button>
         <Button size="lg" variant="default" disabled={stopped} onClick={() => pour(10_000)} data-testid="pump-pour-ten">
-          Pour 10 more
+          10 more
         </Button>
       </Group>
       {full && (
